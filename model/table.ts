@@ -1,0 +1,86 @@
+/** A table as the model knows it: drizzle's description of what the database has, and what a database does not know. */
+import type { PgTable } from "drizzle-orm/pg-core";
+import { getTableConfig } from "drizzle-orm/pg-core";
+import type { Column } from "./types";
+import { parseType } from "./types";
+
+/** Plain data; everything about a table derives from it. */
+export interface Table {
+  /** `monolith`, or the service that owns the table. */
+  readonly source: string;
+  /** PostgreSQL schema; for a service's own table the empty text. */
+  readonly schema: string;
+  readonly name: string;
+  /** Columns of the primary key, in its order. */
+  readonly key: readonly string[];
+  readonly columns: readonly Column[];
+  readonly comment: string;
+  readonly replicaIdentityFull: boolean;
+}
+
+export interface TableNotes {
+  /** One line for the catalog: what one row is. */
+  readonly comment: string;
+  /** Columns that never enter the lake: names, e-mail, phone, social security number and the like. */
+  readonly private?: readonly string[];
+  /** By column, for the catalog. */
+  readonly comments?: Readonly<Record<string, string>>;
+  /** The database has `REPLICA IDENTITY FULL` for it, and DMS reads with test_decoding. */
+  readonly replicaIdentityFull?: boolean;
+}
+
+/** A mistake in the model; the message names table and column and says what to do. */
+export class ModelError extends Error {}
+
+/** @throws ModelError for a table without primary key, an unsupported type, or notes that name no column. */
+export function describeTable(source: string, table: PgTable, notes: TableNotes): Table {
+  const config = getTableConfig(table);
+  const at = `model: table "${config.name}"`;
+  const inline = config.columns.filter((column) => column.primary).map((column) => column.name);
+  const composite = config.primaryKeys[0]?.columns.map((column) => column.name);
+  const key = composite ?? inline;
+  if (key.length === 0) {
+    throw new ModelError(`${at} has no primary key: DMS ignores its updates and deletes. Give it one, or leave it out.`);
+  }
+  const named = [...(notes.private ?? []), ...Object.keys(notes.comments ?? {})];
+  for (const name of named) {
+    if (!config.columns.some((column) => column.name === name)) {
+      throw new ModelError(`${at} notes a column "${name}" that it does not have.`);
+    }
+  }
+  const columns = config.columns.map((column): Column => {
+    const sql = column.getSQLType();
+    const type = column.enumValues !== undefined && !sql.includes("char") && sql !== "text" ? enumType(sql) : parseType(sql);
+    if (type === undefined) {
+      throw new ModelError(`${at}, column "${column.name}": type "${sql}" is not in model/types.ts. Add it there, or leave the column out.`);
+    }
+    if (column.name.startsWith("_")) {
+      throw new ModelError(`${at}, column "${column.name}": names with a leading underscore are ours. Leave the column out.`);
+    }
+    const isPrivate = notes.private?.includes(column.name) ?? false;
+    if (isPrivate && key.includes(column.name)) {
+      throw new ModelError(`${at}, column "${column.name}" is part of the key and cannot be private: no change could be told apart.`);
+    }
+    return {
+      name: column.name,
+      ...type,
+      nullable: !column.notNull,
+      privacy: isPrivate ? "drop" : "open",
+      comment: notes.comments?.[column.name] ?? "",
+    };
+  });
+  return {
+    source,
+    schema: source === MONOLITH ? (config.schema ?? "public") : "",
+    name: config.name,
+    key,
+    columns,
+    comment: notes.comment,
+    replicaIdentityFull: notes.replicaIdentityFull ?? false,
+  };
+}
+
+/** The source of the tables that DMS replicates. */
+export const MONOLITH = "monolith";
+
+const enumType = (sql: string): Pick<Column, "type"> => ({ type: sql.endsWith("[]") ? "array" : "enum" });

@@ -1,0 +1,28 @@
+/** The tables that are replicated. A table stands here, or nowhere: everything else derives from this list. */
+import * as monolith from "./monolith";
+import { describeTable, MONOLITH } from "./table";
+import type { Table } from "./table";
+
+export const tables: readonly Table[] = [
+  describeTable(MONOLITH, monolith.shops, {
+    comment: "One row per shop that plans its staff with us",
+    comments: { opens_at: "Local time at which the first shift may begin", settings: "Feature switches, JSON" },
+  }),
+  describeTable(MONOLITH, monolith.users, {
+    comment: "One row per person with an account",
+    private: ["first_name", "last_name", "email", "phone"],
+    comments: { badge: "What the person's badge sends to a terminal", public_id: "The id that outside systems see" },
+  }),
+  describeTable(MONOLITH, monolith.contracts, {
+    comment: "One row per employment contract; a person may have several, one after the other",
+    comments: { weekly_hours: "Hours a week", hourly_wage: "Gross, in euros an hour", ends_on: "Empty if permanent" },
+  }),
+  describeTable(MONOLITH, monolith.shifts, {
+    comment: "One row per planned shift; without user_id it is still to be filled",
+    comments: { break_minutes: "Unpaid, minutes", published_at: "When the people saw it; empty while it is a draft" },
+  }),
+  describeTable(MONOLITH, monolith.absences, {
+    comment: "One row per absence of a person, by its first day",
+    comments: { approved: "Empty until somebody decides", certificate: "Thumbnail of the certificate" },
+  }),
+];
