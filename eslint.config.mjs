@@ -31,7 +31,14 @@ export default tseslint.config(
     rules: {
       "no-restricted-imports": [
         "error",
-        { patterns: [{ regex: `^(\\.\\./)+(${forbidden.join("|")})(/|$)`, message: `${room}/ may not know of it (README, "The house").` }] },
+        {
+          patterns: [
+            {
+              regex: `^(\\.\\./)+(${forbidden.join("|")})(/|$)`,
+              message: `${room}/ may not know of it (README, "The house").`,
+            },
+          ],
+        },
       ],
     },
   })),

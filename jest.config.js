@@ -3,6 +3,9 @@ module.exports = {
   testEnvironment: "node",
   testMatch: ["<rootDir>/{model,functions,infra,ops,local,test,queries}/**/*.test.ts"],
   transform: {
-    "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2021" }, module: { type: "commonjs" } }],
+    "^.+\\.ts$": [
+      "@swc/jest",
+      { jsc: { parser: { syntax: "typescript" }, target: "es2021" }, module: { type: "commonjs" } },
+    ],
   },
 };

@@ -93,7 +93,9 @@ export const paddedMicros = (digits: string): string => digits.padStart(20, "0")
  * @returns undefined if `streamPosition` has another shape.
  */
 export function logPosition(streamPosition: string, recordId: string): string | undefined {
-  const match = /^([0-9A-F]{1,8})\/([0-9A-F]{1,8})\.(\d{1,10})\.([0-9A-F]{1,8})\/([0-9A-F]{1,8})$/i.exec(streamPosition);
+  const match = /^([0-9A-F]{1,8})\/([0-9A-F]{1,8})\.(\d{1,10})\.([0-9A-F]{1,8})\/([0-9A-F]{1,8})$/i.exec(
+    streamPosition,
+  );
   if (match === null || !/^\d{1,12}$/.test(recordId)) return undefined;
   const [, high = "", low = "", counter = "", endHigh = "", endLow = ""] = match;
   const hex = (text: string): string => text.toUpperCase().padStart(8, "0");

@@ -8,7 +8,15 @@ import { canonical } from "./values";
 
 /** Why a message cannot be taken. The reason is a fixed word to count by; the detail is for people. */
 export interface Unreadable {
-  readonly reason: "not-json" | "not-dms" | "unknown-operation" | "unknown-table" | "no-key" | "no-position" | "bad-value" | "oversized";
+  readonly reason:
+    | "not-json"
+    | "not-dms"
+    | "unknown-operation"
+    | "unknown-table"
+    | "no-key"
+    | "no-position"
+    | "bad-value"
+    | "oversized";
   readonly detail: string;
 }
 
@@ -66,7 +74,8 @@ function readColumns(
     }
   }
   // A whole row was sent; without IncludeNullAndEmpty its nulls are left out.
-  if (operation === "load" || operation === "insert") for (const name of Object.keys(layout.columns)) row[name] ??= null;
+  if (operation === "load" || operation === "insert")
+    for (const name of Object.keys(layout.columns)) row[name] ??= null;
   return { row, unknown };
 }
 
@@ -131,7 +140,8 @@ export function decodeDms(text: string, sequence: string, { layouts, source, sch
 
   const id = `${source}.${tableName}`;
   const layout = schemaName === schema && Object.hasOwn(layouts, id) ? layouts[id] : undefined;
-  if (layout === undefined) return unreadable("unknown-table", `table "${schemaName}.${tableName}" is not in the model`);
+  if (layout === undefined)
+    return unreadable("unknown-table", `table "${schemaName}.${tableName}" is not in the model`);
   if (!isObject(message["data"])) return unreadable("not-dms", "no data object");
   return decodeRow(message, message["data"], metadata, operation, sequence, layout);
 }
@@ -148,7 +158,8 @@ function decodeRow(
   if (isProblem(columns)) return { kind: "unreadable", problem: columns };
   const { row, unknown } = columns;
   const key = keyText(layout.key, row);
-  if (key === undefined) return unreadable("no-key", `a column of the key (${layout.key.join(", ")}) is missing or null`);
+  if (key === undefined)
+    return unreadable("no-key", `a column of the key (${layout.key.join(", ")}) is missing or null`);
 
   const builtAt = moment(metadata["timestamp"]);
   if (builtAt === undefined) return unreadable("not-dms", "metadata.timestamp is no timestamp");
@@ -164,7 +175,10 @@ function decodeRow(
   );
   const committedAt = moment(metadata["commit-timestamp"]);
   if (position === undefined || committedAt === undefined) {
-    return unreadable("no-position", "no stream-position, transaction-record-id or commit-timestamp: is IncludeTransactionDetails off?");
+    return unreadable(
+      "no-position",
+      "no stream-position, transaction-record-id or commit-timestamp: is IncludeTransactionDetails off?",
+    );
   }
   const placed = { ...base, order: { ...order, position }, committedAt };
 

@@ -48,7 +48,8 @@ export function decodeItem(text: string, layouts: Layouts, tables: Readonly<Reco
   }
   if (record === undefined) return unreadable("not-dms", "no table name, keys or creation time: not DynamoDB's record");
   const layout = layouts[tables[record.tableName] ?? ""];
-  if (layout === undefined) return unreadable("unknown-table", `DynamoDB table "${record.tableName}" is not in the model`);
+  if (layout === undefined)
+    return unreadable("unknown-table", `DynamoDB table "${record.tableName}" is not in the model`);
   const operation = { INSERT: "insert", MODIFY: "update", REMOVE: "delete" }[record.eventName] as
     "insert" | "update" | "delete" | undefined;
   if (operation === undefined) return unreadable("unknown-operation", `eventName "${String(record.eventName)}"`);

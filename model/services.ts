@@ -67,7 +67,8 @@ export function checkServices(all: readonly Service[], monolith: readonly Table[
     seen.add(service.name);
     for (const follow of service.follows) {
       const table = monolith.find(({ name }) => name === follow.table);
-      if (table === undefined) throw new ModelError(`${at} follows "${follow.table}", which is not in model/tables.ts.`);
+      if (table === undefined)
+        throw new ModelError(`${at} follows "${follow.table}", which is not in model/tables.ts.`);
       for (const column of follow.columns ?? []) {
         if (!table.columns.some(({ name }) => name === column)) {
           throw new ModelError(`${at} follows column "${column}", which table "${follow.table}" does not have.`);
@@ -76,7 +77,9 @@ export function checkServices(all: readonly Service[], monolith: readonly Table[
     }
     for (const table of service.owns) {
       if (monolith.some(({ name }) => name === table.name)) {
-        throw new ModelError(`${at} owns a table "${table.name}", but the monolith has one of that name: the lake needs one name a table.`);
+        throw new ModelError(
+          `${at} owns a table "${table.name}", but the monolith has one of that name: the lake needs one name a table.`,
+        );
       }
     }
   }

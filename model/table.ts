@@ -40,7 +40,9 @@ export function describeTable(source: string, table: PgTable, notes: TableNotes)
   const composite = config.primaryKeys[0]?.columns.map((column) => column.name);
   const key = composite ?? inline;
   if (key.length === 0) {
-    throw new ModelError(`${at} has no primary key: DMS ignores its updates and deletes. Give it one, or leave it out.`);
+    throw new ModelError(
+      `${at} has no primary key: DMS ignores its updates and deletes. Give it one, or leave it out.`,
+    );
   }
   const named = [...(notes.private ?? []), ...Object.keys(notes.comments ?? {})];
   for (const name of named) {
@@ -50,16 +52,23 @@ export function describeTable(source: string, table: PgTable, notes: TableNotes)
   }
   const columns = config.columns.map((column): Column => {
     const sql = column.getSQLType();
-    const type = column.enumValues !== undefined && !sql.includes("char") && sql !== "text" ? enumType(sql) : parseType(sql);
+    const type =
+      column.enumValues !== undefined && !sql.includes("char") && sql !== "text" ? enumType(sql) : parseType(sql);
     if (type === undefined) {
-      throw new ModelError(`${at}, column "${column.name}": type "${sql}" is not in model/types.ts. Add it there, or leave the column out.`);
+      throw new ModelError(
+        `${at}, column "${column.name}": type "${sql}" is not in model/types.ts. Add it there, or leave the column out.`,
+      );
     }
     if (column.name.startsWith("_")) {
-      throw new ModelError(`${at}, column "${column.name}": names with a leading underscore are ours. Leave the column out.`);
+      throw new ModelError(
+        `${at}, column "${column.name}": names with a leading underscore are ours. Leave the column out.`,
+      );
     }
     const isPrivate = notes.private?.includes(column.name) ?? false;
     if (isPrivate && key.includes(column.name)) {
-      throw new ModelError(`${at}, column "${column.name}" is part of the key and cannot be private: no change could be told apart.`);
+      throw new ModelError(
+        `${at}, column "${column.name}" is part of the key and cannot be private: no change could be told apart.`,
+      );
     }
     return {
       name: column.name,

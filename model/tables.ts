@@ -23,6 +23,7 @@ export const tables: readonly Table[] = [
   }),
   describeTable(MONOLITH, monolith.absences, {
     comment: "One row per absence of a person, by its first day",
-    comments: { approved: "Empty until somebody decides", certificate: "Thumbnail of the certificate" },
+    private: ["certificate"],
+    comments: { approved: "Empty until somebody decides" },
   }),
 ];

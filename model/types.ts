@@ -23,17 +23,7 @@
  * "Convert input data format".
  */
 export type Form =
-  | "integer"
-  | "decimal"
-  | "number"
-  | "float"
-  | "boolean"
-  | "text"
-  | "bytes"
-  | "date"
-  | "time"
-  | "timestamp"
-  | "instant";
+  "integer" | "decimal" | "number" | "float" | "boolean" | "text" | "bytes" | "date" | "time" | "timestamp" | "instant";
 
 interface TypeInfo {
   readonly form: Form;

@@ -17,7 +17,10 @@ function plainDecimal(text: string): string | undefined {
   const digits = whole + fraction;
   const point = whole.length + shift;
   if (point <= 0) return `${minus}0.${"0".repeat(-point)}${digits}`;
-  const left = digits.slice(0, point).padEnd(point, "0").replace(/^0+(?=\d)/, "");
+  const left = digits
+    .slice(0, point)
+    .padEnd(point, "0")
+    .replace(/^0+(?=\d)/, "");
   const right = digits.slice(point);
   return right === "" ? minus + left : `${minus}${left}.${right}`;
 }

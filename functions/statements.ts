@@ -1,0 +1,129 @@
+/**
+ * PartiQL for one change. `BatchExecuteStatement` takes 25 conditional writes at the price of single ones;
+ * `BatchWriteItem` has no conditions, and a transaction costs twice. DynamoDB guide, "PartiQL for DynamoDB".
+ */
+import type { AttributeValue, BatchStatementRequest } from "@aws-sdk/client-dynamodb";
+import type { Change } from "../model/change";
+import { acceptance, ORDER, orderToKeep } from "../model/change";
+import type { TableLayout } from "../model/layout";
+import { toStored } from "../model/values";
+
+/** Our attributes; the columns stand beside them under their own names. */
+export const META = {
+  key: "_key",
+  /** `<source>.<table>`, so that a reader of a shared table knows the layout. */
+  table: "_table",
+  operation: "_operation",
+  committedAt: "_committedAt",
+  /** True on a tombstone; readers skip it. */
+  deleted: "_deleted",
+  /** Epoch seconds at which DynamoDB may remove a tombstone. */
+  expires: "_expires",
+  /** On the tombstone of a key change: the row's new key. */
+  movedTo: "_movedTo",
+  /** Position of the last late change that was passed on to a moved row. */
+  forwarded: "_forwarded",
+} as const;
+
+/** A column the model does not know, as JSON text, until the model learns it. */
+export const REST_PREFIX = "_rest:";
+
+/** On a row whose key changed: where the value of a large object came from (`move.ts`). */
+export const inheritedMark = (column: string): string => `_from:${column}`;
+
+/** Tombstones outlive whatever may still be in the streams, which keep at most seven days. */
+const TOMBSTONE_SECONDS = 30 * 86_400;
+
+/** Where a store puts a change. */
+export interface Place {
+  readonly tableName: string;
+  /** Put before the key, in a table that holds rows of several. */
+  readonly keyPrefix: string;
+  readonly layout: TableLayout;
+  readonly keepsUnknown: boolean;
+}
+
+type Attributes = Record<string, AttributeValue>;
+
+/** The attributes that a change sets, without the key and the order. */
+export function attributesOf(change: Change, place: Place, nowSeconds: number): Attributes {
+  const { layout, keepsUnknown } = place;
+  const attributes: Attributes = {
+    [META.table]: { S: `${change.source}.${change.table}` },
+    [META.operation]: { S: change.operation },
+    [META.committedAt]: { S: change.committedAt },
+  };
+  for (const [name, value] of Object.entries(change.row)) {
+    const column = layout.columns[name];
+    if (column !== undefined) attributes[name] = toStored(column.form, value);
+  }
+  if (keepsUnknown) {
+    for (const [name, json] of Object.entries(change.unknown)) attributes[REST_PREFIX + name] = { S: json };
+  }
+  if (change.operation === "delete") {
+    attributes[META.deleted] = { BOOL: true };
+    attributes[META.expires] = { N: String(nowSeconds + TOMBSTONE_SECONDS) };
+  }
+  return attributes;
+}
+
+/** What a change clears: of a delete all but the key, else what a tombstone or a key change left. */
+function cleared(change: Change, layout: TableLayout): string[] {
+  const lobs = Object.keys(layout.columns).filter((name) => layout.columns[name]?.lob === true);
+  if (change.operation === "delete") {
+    const columns = Object.keys(layout.columns).filter((name) => !layout.key.includes(name));
+    return [...columns, ...lobs.map(inheritedMark), META.movedTo];
+  }
+  const set = lobs.filter((name) => name in change.row);
+  return [...set.map(inheritedMark), META.deleted, META.expires, META.movedTo];
+}
+
+export const itemKey = (place: Place, key: string): AttributeValue.SMember => ({ S: place.keyPrefix + key });
+
+const stored = (texts: Readonly<Record<string, string>>): Attributes =>
+  Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, { S: text }]));
+
+/** Every row has all three texts of the order, so that a clause is one comparison. */
+export const noOrder: Attributes = {
+  [ORDER.sequence]: { S: "" },
+  [ORDER.position]: { S: "" },
+  [ORDER.barrier]: { S: "" },
+};
+
+/** A whole new item. Fails with DuplicateItem where there is one already. */
+export function insertStatement(change: Change, place: Place, nowSeconds: number): BatchStatementRequest {
+  const item: Attributes = {
+    [META.key]: itemKey(place, change.key),
+    ...noOrder,
+    ...stored(orderToKeep(change)),
+    ...attributesOf(change, place, nowSeconds),
+  };
+  const names = Object.keys(item).map((name) => `'${name.replace(/'/g, "''")}': ?`);
+  return {
+    Statement: `INSERT INTO "${place.tableName}" VALUE {${names.join(", ")}}`,
+    Parameters: Object.values(item),
+  };
+}
+
+/** Changes the item where the acceptance rule holds. Fails with ConditionalCheckFailed where there is none, too. */
+export function updateStatement(change: Change, place: Place, nowSeconds: number): BatchStatementRequest {
+  const attributes = { ...stored(orderToKeep(change)), ...attributesOf(change, place, nowSeconds) };
+  const clauses = acceptance(change);
+  const quoted = (name: string): string => `"${name.replace(/"/g, '""')}"`;
+  const text = [
+    `UPDATE ${quoted(place.tableName)}`,
+    ...Object.keys(attributes).map((name) => `SET ${quoted(name)}=?`),
+    ...cleared(change, place.layout).map((name) => `REMOVE ${quoted(name)}`),
+    `WHERE ${quoted(META.key)}=?`,
+    ...clauses.map(({ attribute }) => `AND ${quoted(attribute)}<?`),
+  ];
+  return {
+    Statement: text.join(" "),
+    Parameters: [
+      ...Object.values(attributes),
+      itemKey(place, change.key),
+      ...clauses.map(({ below }): AttributeValue => ({ S: below })),
+    ],
+    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+  };
+}
