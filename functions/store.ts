@@ -1,0 +1,170 @@
+/**
+ * Applies changes to DynamoDB under the acceptance rule of `model/change.ts`: in batches of 25, concurrently over different
+ * keys, in stream order within a key.
+ */
+import type { BatchStatementRequest, BatchStatementResponse } from "@aws-sdk/client-dynamodb";
+import type { Change } from "../model/change";
+import { applyKeyChange, forwardLate } from "./move";
+import type { DynamoDbSdk, Item } from "./sdk";
+import { backOff } from "./sdk";
+import type { Place } from "./statements";
+import { insertStatement, META, updateStatement } from "./statements";
+
+/** `applied`: the store took it. `stale`: it had this or a newer state. `refused`: DynamoDB cannot hold it, whatever we do. */
+export type Outcome =
+  | { readonly kind: "applied" }
+  | { readonly kind: "stale" }
+  | { readonly kind: "refused"; readonly detail: string }
+  | { readonly kind: "failed"; readonly error: Error };
+
+export interface Store {
+  readonly sdk: DynamoDbSdk;
+  /** Where a change of this table goes; undefined if the store does not follow the table. */
+  readonly place: (change: Change) => Place | undefined;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** DynamoDB's limit for one request. */
+const BATCH = 25;
+/** Requests in flight at a time: enough to hide the network, few enough not to drown a small function. */
+const IN_FLIGHT = 8;
+const MAX_ATTEMPTS = 8;
+
+const TRANSIENT: readonly string[] = [
+  "ThrottlingError",
+  "ProvisionedThroughputExceeded",
+  "RequestLimitExceeded",
+  "InternalServerError",
+  "TransactionConflict",
+];
+
+interface Pending {
+  readonly index: number;
+  readonly change: Change;
+  readonly place: Place;
+  /** A load or insert is most likely new, the others most likely not; the other statement follows if that was wrong. */
+  statement: "insert" | "update";
+  attempts: number;
+}
+
+/** The items a change touches: two when it changes the key. */
+const touches = ({ place, change }: Pending): string[] =>
+  [change.key, change.movedFrom, change.movedTo]
+    .filter((key) => key !== undefined)
+    .map((key) => `${place.tableName}\n${place.keyPrefix}${key}`);
+
+/** The first change still to do of every key; a key that waits for another keeps its later changes waiting too. */
+function wave(pending: readonly Pending[]): Pending[] {
+  const taken = new Set<string>();
+  return pending.filter((entry) => {
+    const keys = touches(entry);
+    const free = keys.every((key) => !taken.has(key));
+    for (const key of keys) taken.add(key);
+    return free;
+  });
+}
+
+async function inParallel<T>(jobs: readonly T[], run: (job: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let job = jobs[next++]; job !== undefined; job = jobs[next++]) await run(job);
+  };
+  await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, jobs.length) }, worker));
+}
+
+function chunks<T>(list: readonly T[], size: number): T[][] {
+  const result: T[][] = [];
+  for (let start = 0; start < list.length; start += size) result.push(list.slice(start, start + size));
+  return result;
+}
+
+/** What one statement's answer means; undefined: try again. */
+async function outcomeOf(entry: Pending, answer: BatchStatementResponse, store: Store): Promise<Outcome | undefined> {
+  const error = answer.Error;
+  if (error === undefined) return { kind: "applied" };
+  const detail = `${error.Code ?? "unknown"}: ${error.Message ?? ""}`;
+  if (error.Code === "DuplicateItem") {
+    entry.statement = "update";
+    return undefined;
+  }
+  if (error.Code === "ConditionalCheckFailed") {
+    const item: Item | undefined = error.Item;
+    if (item === undefined) {
+      entry.statement = "insert";
+      return undefined;
+    }
+    // A change that comes late to a row whose key has changed may hold a large object the row took along.
+    const forwarded =
+      item[META.movedTo] === undefined ? false : await forwardLate(entry.change, entry.place, item, store);
+    return { kind: forwarded ? "applied" : "stale" };
+  }
+  if (error.Code === "ValidationError") return { kind: "refused", detail };
+  if (!TRANSIENT.includes(error.Code ?? "")) return { kind: "failed", error: new Error(detail) };
+  entry.attempts += 1;
+  return entry.attempts < MAX_ATTEMPTS ? undefined : { kind: "failed", error: new Error(detail) };
+}
+
+async function sendBatch(
+  batch: readonly Pending[],
+  store: Store,
+  finish: (entry: Pending, outcome: Outcome) => void,
+): Promise<void> {
+  const seconds = Math.floor(store.now() / 1000);
+  const statements = batch.map(({ change, place, statement }): BatchStatementRequest =>
+    statement === "insert" ? insertStatement(change, place, seconds) : updateStatement(change, place, seconds),
+  );
+  const { BatchExecuteStatementCommand, client } = store.sdk;
+  const answer = await client.send(new BatchExecuteStatementCommand({ Statements: statements }));
+  await Promise.all(
+    batch.map(async (entry, index) => {
+      const outcome = await outcomeOf(entry, answer.Responses?.[index] ?? {}, store);
+      if (outcome !== undefined) finish(entry, outcome);
+    }),
+  );
+}
+
+/**
+ * Applies `changes`, given in stream order.
+ * @returns an outcome for each, in the same order. A failed change keeps the later ones of its key from being tried: they
+ * have failed too.
+ * @throws the SDK's error when a whole request fails (permission, missing table, network).
+ */
+export async function applyChanges(changes: readonly Change[], store: Store): Promise<Outcome[]> {
+  const outcomes: Outcome[] = changes.map(() => ({ kind: "stale" }));
+  let pending: Pending[] = [];
+  changes.forEach((change, index) => {
+    const place = store.place(change);
+    const isNew = change.operation === "load" || change.operation === "insert";
+    if (place !== undefined) {
+      pending.push({ index, change, place, statement: isNew ? "insert" : "update", attempts: 0 });
+    }
+  });
+  const blocked = new Map<string, Error>();
+  while (pending.length > 0) {
+    const done = new Set<Pending>();
+    const finish = (entry: Pending, outcome: Outcome): void => {
+      done.add(entry);
+      outcomes[entry.index] = outcome;
+      if (outcome.kind === "failed") for (const key of touches(entry)) blocked.set(key, outcome.error);
+    };
+    const heads = wave(pending);
+    const plain = heads.filter(({ change }) => change.movedFrom === undefined && change.movedTo === undefined);
+    // Both halves of a key change are one transaction, made when its upsert comes up.
+    const moves = heads.filter(({ change }) => change.movedFrom !== undefined);
+    for (const entry of heads) if (entry.change.movedTo !== undefined) finish(entry, { kind: "applied" });
+    await inParallel(chunks(plain, BATCH), (batch) => sendBatch(batch, store, finish));
+    await inParallel(moves, async (entry) => finish(entry, await applyKeyChange(entry.change, entry.place, store)));
+    pending = pending.filter((entry) => !done.has(entry));
+    for (const entry of pending) {
+      const error = touches(entry)
+        .map((key) => blocked.get(key))
+        .find((found) => found !== undefined);
+      if (error !== undefined) finish(entry, { kind: "failed", error });
+    }
+    pending = pending.filter((entry) => !done.has(entry));
+    const slow = Math.max(0, ...heads.filter((entry) => !done.has(entry)).map(({ attempts }) => attempts));
+    if (slow > 0) await backOff(slow);
+  }
+  return outcomes;
+}
