@@ -1,0 +1,87 @@
+/**
+ * The handler behind both *capture* (all tables into raw) and a *projection* (a service's tables): decodes a batch of
+ * stream records, applies the changes, parks what cannot be taken, and answers which record to begin again from.
+ */
+import type { KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from "aws-lambda";
+import type { Change } from "../model/change";
+import type { Decoded } from "../model/decode";
+import type { Parked, PutObject } from "./park";
+import { park } from "./park";
+import type { Store } from "./store";
+import { applyChanges } from "./store";
+
+export interface IngestOptions {
+  readonly store: Store;
+  /** Reads one message; `stream` is the ARN it came from. */
+  readonly decode: (text: string, sequenceNumber: string, stream: string) => Decoded;
+  /** Called with the prefix `parked`, or `control` for DDL. */
+  readonly put: PutObject;
+  /** One line of structured log, for metric filters. */
+  readonly log: (line: string) => void;
+}
+
+interface Read {
+  readonly changes: Change[];
+  /** Index of the record each change came from. */
+  readonly origins: number[];
+  readonly parked: Parked[];
+  readonly control: Parked[];
+}
+
+function entryOf(record: KinesisStreamRecord, reason: string, detail: string): Parked {
+  return {
+    reason,
+    detail,
+    stream: record.eventSourceARN,
+    sequenceNumber: record.kinesis.sequenceNumber,
+    partitionKey: record.kinesis.partitionKey,
+    data: record.kinesis.data,
+  };
+}
+
+function read(records: readonly KinesisStreamRecord[], decode: IngestOptions["decode"]): Read {
+  const result: Read = { changes: [], origins: [], parked: [], control: [] };
+  const utf8 = new TextDecoder("utf-8", { fatal: true });
+  records.forEach((record, index) => {
+    let decoded: Decoded;
+    try {
+      const text = utf8.decode(Buffer.from(record.kinesis.data, "base64"));
+      decoded = decode(text, record.kinesis.sequenceNumber, record.eventSourceARN);
+    } catch (error) {
+      decoded = { kind: "unreadable", problem: { reason: "not-json", detail: String(error) } };
+    }
+    if (decoded.kind === "unreadable") {
+      result.parked.push(entryOf(record, decoded.problem.reason, decoded.problem.detail));
+    } else if (decoded.kind === "control") {
+      result.control.push(entryOf(record, decoded.operation, decoded.table));
+    } else if (decoded.kind === "changes") {
+      for (const change of decoded.changes) {
+        result.changes.push(change);
+        result.origins.push(index);
+      }
+    }
+  });
+  return result;
+}
+
+/** @throws when DynamoDB or S3 refuse a whole request; Lambda then retries the batch, which is harmless. */
+export async function ingest(event: KinesisStreamEvent, options: IngestOptions): Promise<KinesisStreamBatchResponse> {
+  const { changes, origins, parked, control } = read(event.Records, options.decode);
+  const outcomes = await applyChanges(changes, options.store);
+  const counts = { applied: 0, stale: 0, refused: 0, failed: 0 };
+  let firstFailed: number | undefined;
+  outcomes.forEach((outcome, index) => {
+    counts[outcome.kind] += 1;
+    const origin = origins[index] ?? 0;
+    const record = event.Records[origin];
+    if (outcome.kind === "failed") firstFailed = Math.min(firstFailed ?? origin, origin);
+    if (outcome.kind === "refused" && record !== undefined) parked.push(entryOf(record, "refused", outcome.detail));
+  });
+  const now = options.store.now();
+  await Promise.all([park("parked", parked, now, options.put), park("control", control, now, options.put)]);
+  options.log(
+    JSON.stringify({ records: event.Records.length, ...counts, parked: parked.length, control: control.length }),
+  );
+  const failed = firstFailed === undefined ? undefined : event.Records[firstFailed];
+  return { batchItemFailures: failed === undefined ? [] : [{ itemIdentifier: failed.kinesis.sequenceNumber }] };
+}
