@@ -98,7 +98,13 @@ function movedItem(
     ...orderOf(change),
     ...attributesOf(change, place, seconds),
   };
+  const isLive = before !== undefined && before[META.deleted]?.BOOL !== true;
   for (const name of lobsOf(place).filter((lob) => !(lob in change.row))) {
+    // A row that is there already was loaded at its new key, after the change that now arrives.
+    if (isLive && before[name] !== undefined) {
+      item[name] = before[name];
+      continue;
+    }
     const value = old?.[name];
     item[name] = value ?? { NULL: true };
     const came = old?.[inheritedMark(name)]?.S?.split("|")[1] ?? textOf(old?.[ORDER.position]);

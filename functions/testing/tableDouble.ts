@@ -1,0 +1,118 @@
+/**
+ * A DynamoDB table for unit tests: just the statements and requests that `statements.ts` and `move.ts` make, each checked
+ * for its shape, so that a statement of another form fails the test instead of passing unread.
+ */
+import type { AttributeValue, BatchStatementRequest, TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { BatchExecuteStatementCommand, BatchGetItemCommand, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
+import type { DynamoDbSdk, Item } from "../sdk";
+
+interface Answer {
+  Error?: { Code: string; Message: string; Item?: Item };
+}
+
+export interface TableDouble {
+  readonly sdk: DynamoDbSdk;
+  readonly items: Map<string, Item>;
+  /** How many requests of each command were sent. */
+  readonly requests: Record<string, number>;
+  /** Called before each statement; may answer in its place. */
+  intercept?: (statement: BatchStatementRequest) => Answer | undefined;
+}
+
+const text = (value: AttributeValue | undefined): string | undefined => value?.S;
+
+function insert(items: Map<string, Item>, statement: string, parameters: readonly AttributeValue[]): Answer {
+  const names = [...statement.matchAll(/'((?:[^']|'')*)': \?/g)].map((match) => match[1] ?? "");
+  const item: Item = Object.fromEntries(names.map((name, index) => [name, parameters[index] ?? { NULL: true }]));
+  const key = text(item["_key"]) ?? "";
+  if (names.length !== parameters.length) throw new Error(`INSERT with ${names.length} names: ${statement}`);
+  if (items.has(key)) return { Error: { Code: "DuplicateItem", Message: "Duplicate primary key exists in table" } };
+  items.set(key, item);
+  return {};
+}
+
+function update(items: Map<string, Item>, statement: string, parameters: readonly AttributeValue[]): Answer {
+  const match =
+    /^UPDATE "[^"]+" ((?:SET "(?:[^"]+)"=\? ?)+)((?:REMOVE "[^"]+" ?)*)WHERE "_key"=\?((?: AND "\w+"<\?)*)$/.exec(
+      statement,
+    );
+  if (match === null) throw new Error(`a statement of another form: ${statement}`);
+  const names = (part: string | undefined): string[] => [...(part ?? "").matchAll(/"([^"]+)"/g)].map((m) => m[1] ?? "");
+  const [sets, removes, clauses] = [names(match[1]), names(match[2]), names(match[3])];
+  const overlap = sets.filter((name) => removes.includes(name));
+  if (overlap.length > 0) throw new Error(`sets and removes ${overlap.join()}`);
+  const key = text(parameters[sets.length]) ?? "";
+  const item = items.get(key);
+  const failed = { Code: "ConditionalCheckFailed", Message: "The conditional request failed" };
+  if (item === undefined) return { Error: failed };
+  const holds = clauses.every((name, index) => {
+    const stored = text(item[name]);
+    return stored !== undefined && stored < (text(parameters[sets.length + 1 + index]) ?? "");
+  });
+  if (!holds) return { Error: { ...failed, Item: item } };
+  const next = { ...item };
+  sets.forEach((name, index) => (next[name] = parameters[index] ?? { NULL: true }));
+  for (const name of removes) delete next[name];
+  items.set(key, next);
+  return {};
+}
+
+function conditionHolds(put: NonNullable<TransactWriteItem["Put"]>, stored: Item | undefined): boolean {
+  const names = put.ExpressionAttributeNames ?? {};
+  const values = put.ExpressionAttributeValues ?? {};
+  return (put.ConditionExpression ?? "").split(" AND ").every((part) => {
+    const absent = /^attribute_not_exists\((#\w+)\)$/.exec(part);
+    if (absent !== null) return stored?.[names[absent[1] ?? ""] ?? ""] === undefined;
+    const equal = /^(#\w+) = (:\w+)$/.exec(part);
+    if (equal === null) throw new Error(`a condition of another form: ${part}`);
+    return text(stored?.[names[equal[1] ?? ""] ?? ""]) === text(values[equal[2] ?? ""]);
+  });
+}
+
+export function tableDouble(): TableDouble {
+  const items = new Map<string, Item>();
+  const requests: Record<string, number> = {};
+  const double: TableDouble = {
+    items,
+    requests,
+    sdk: {
+      BatchExecuteStatementCommand,
+      BatchGetItemCommand,
+      TransactWriteItemsCommand,
+      client: { send: async (command: object) => answer(command) },
+    },
+  };
+  const run = (request: BatchStatementRequest): Answer => {
+    const { Statement = "", Parameters = [] } = request;
+    return Statement.startsWith("INSERT") ? insert(items, Statement, Parameters) : update(items, Statement, Parameters);
+  };
+  const answer = (command: object): object => {
+    requests[command.constructor.name] = (requests[command.constructor.name] ?? 0) + 1;
+    if (command instanceof BatchExecuteStatementCommand) {
+      const statements = command.input.Statements ?? [];
+      if (statements.length > 25) throw new Error("more than 25 statements");
+      return { Responses: statements.map((request) => double.intercept?.(request) ?? run(request)) };
+    }
+    if (command instanceof BatchGetItemCommand) {
+      return {
+        Responses: Object.fromEntries(
+          Object.entries(command.input.RequestItems ?? {}).map(([name, { Keys = [] }]) => [
+            name,
+            Keys.map((key) => items.get(text(key["_key"]) ?? "")).filter((item) => item !== undefined),
+          ]),
+        ),
+      };
+    }
+    if (command instanceof TransactWriteItemsCommand) {
+      const puts = (command.input.TransactItems ?? []).map(({ Put }) => Put).filter((put) => put !== undefined);
+      const keyOf = (put: (typeof puts)[number]): string => text(put.Item?.["_key"]) ?? "";
+      if (!puts.every((put) => conditionHolds(put, items.get(keyOf(put))))) {
+        throw Object.assign(new Error("cancelled"), { name: "TransactionCanceledException" });
+      }
+      for (const put of puts) items.set(keyOf(put), put.Item ?? {});
+      return {};
+    }
+    throw new Error(`no ${command.constructor.name} here`);
+  };
+  return double;
+}
