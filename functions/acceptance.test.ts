@@ -106,7 +106,7 @@ const law = fc.asyncProperty(plan, choices, async (drawn: Plan, turns) => {
 });
 
 test("any interleaving ends in the source's state", async () => {
-  await fc.assert(law, { numRuns: 600 });
+  await fc.assert(law, { numRuns: 2000 });
 });
 
 describe("each clause is needed", () => {

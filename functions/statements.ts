@@ -21,6 +21,8 @@ export const META = {
   expires: "_expires",
   /** On the tombstone of a key change: the row's new key. */
   movedTo: "_movedTo",
+  /** Beside it: the position of the change that brought the row there. */
+  movedAt: "_movedAt",
   /** Position of the last late change that was passed on to a moved row. */
   forwarded: "_forwarded",
 } as const;
@@ -72,10 +74,10 @@ function cleared(change: Change, layout: TableLayout): string[] {
   const lobs = Object.keys(layout.columns).filter((name) => layout.columns[name]?.lob === true);
   if (change.operation === "delete") {
     const columns = Object.keys(layout.columns).filter((name) => !layout.key.includes(name));
-    return [...columns, ...lobs.map(inheritedMark), META.movedTo];
+    return [...columns, ...lobs.map(inheritedMark), META.movedTo, META.movedAt];
   }
   const set = lobs.filter((name) => name in change.row);
-  return [...set.map(inheritedMark), META.deleted, META.expires, META.movedTo];
+  return [...set.map(inheritedMark), META.deleted, META.expires, META.movedTo, META.movedAt];
 }
 
 export const itemKey = (place: Place, key: string): AttributeValue.SMember => ({ S: place.keyPrefix + key });

@@ -135,8 +135,13 @@ export function historyOf({ steps, cdcFrom, loadAt, reload, replays }: Plan): Hi
   const rows = new Map<number, Row>();
   const changes: Message[] = [];
   let loaded: Message[] | undefined;
+  const used = new Set<number>();
   steps.forEach((step, index) => {
-    const message = play(rows, step, index + 1);
+    // A known limit (functions/move.ts): while the load overlaps the changes, a key that was in use is not moved onto.
+    const overlaps = index >= cdcFrom && index <= cdcFrom + loadAt;
+    const isLimit = step.do === "move" && overlaps && used.has(step.to);
+    used.add(step.do === "move" ? step.to : step.key);
+    const message = isLimit ? undefined : play(rows, step, index + 1);
     if (message !== undefined && index >= cdcFrom) changes.push(message);
     if (index === cdcFrom + loadAt) loaded = loads(rows);
   });
