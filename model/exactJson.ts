@@ -5,7 +5,7 @@
  */
 export type ExactJson = null | boolean | string | ExactJson[] | { [key: string]: ExactJson };
 
-const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /** @throws SyntaxError if `text` is not JSON. */
 export function parseExact(text: string): ExactJson {
