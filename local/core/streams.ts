@@ -3,8 +3,7 @@ import type { DynamoDBRecord, KinesisStreamRecord } from "aws-lambda";
 
 /** The event source's part of a Lambda record; the mapping adds `eventSourceARN` and the like. */
 export type StreamEvent =
-  | { kind: "kinesis"; kinesis: KinesisStreamRecord["kinesis"] }
-  | { kind: "dynamodb"; record: DynamoDBRecord };
+  { kind: "kinesis"; kinesis: KinesisStreamRecord["kinesis"] } | { kind: "dynamodb"; record: DynamoDBRecord };
 
 export interface StreamRecord {
   readonly sequenceNumber: string;

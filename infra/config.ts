@@ -1,0 +1,102 @@
+/** A stack's settings, checked before anything is created. Every key is described in Pulumi.prod.yaml and Pulumi.data.yaml. */
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import type { Accounts } from "./contract";
+
+const accountId = z.string().regex(/^\d{12}$/, "the 12 digits of an AWS account, in quotes");
+const arn = (service: string): z.ZodString =>
+  z.string().regex(new RegExp(`^arn:aws:${service}:`), `an ARN that begins with arn:aws:${service}:`);
+const id = (prefix: string): z.ZodString =>
+  z.string().regex(new RegExp(`^${prefix}-[0-9a-f]+$`), `an id such as ${prefix}-0123456789abcdef0`);
+
+const common = { prodAccountId: accountId, dataAccountId: accountId };
+
+const prodShape = {
+  ...common,
+  source: z.strictObject({
+    /** Secrets Manager secret with username, password, host and port. */
+    secretArn: arn("secretsmanager"),
+    /** Key the secret is encrypted with, if it is a customer key. */
+    secretKeyArn: arn("kms").optional(),
+    database: z.string().min(1, "the name of the database"),
+  }),
+  network: z.strictObject({
+    subnetIds: z.array(id("subnet")).min(2, "at least two private subnets, in different zones"),
+    securityGroupIds: z.array(id("sg")).min(1, "at least one security group that may reach the database"),
+  }),
+  replication: z
+    .strictObject({
+      instanceClass: z
+        .string()
+        .regex(/^dms\.[a-z0-9]+\.[a-z0-9]+$/, "a class such as dms.t3.medium")
+        .default("dms.t3.medium"),
+      engineVersion: z
+        .string()
+        .regex(/^\d+\.\d+\.\d+$/, "a version such as 3.6.1")
+        .default("3.6.1"),
+      storageGb: z.number().int().min(20, "at least 20").default(50),
+      multiAz: z.boolean().default(true),
+      /** False where the account has dms-vpc-role and dms-cloudwatch-logs-role already: they exist once per account. */
+      createAccountRoles: z.boolean().default(true),
+    })
+    .prefault({}),
+};
+
+const dataShape = {
+  ...common,
+  /** The production stack, as `pulumi stack ls` names it. */
+  prodStack: z.string().min(1, "the production stack, such as organization/tributary/prod"),
+};
+
+export type ProdConfig = z.output<z.ZodObject<typeof prodShape>> & Accounts;
+export type DataConfig = z.output<z.ZodObject<typeof dataShape>> & Accounts;
+
+/** One message that names file, key, what was found and what is expected. */
+function complain(key: string, found: unknown, expected: string): never {
+  const value = found === undefined ? "nothing" : JSON.stringify(found);
+  throw new pulumi.RunError(`Pulumi.${pulumi.getStack()}.yaml, ${key}: found ${value}, expected ${expected}.`);
+}
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
+    root,
+  );
+}
+
+function read<Shape extends z.ZodRawShape>(shape: Shape): z.output<z.ZodObject<Shape>> {
+  const config = new pulumi.Config();
+  const given: Record<string, unknown> = {};
+  for (const [key, schema] of Object.entries(shape)) {
+    const isText = schema instanceof z.ZodString;
+    const text = config.get(key);
+    if (text === undefined) continue;
+    try {
+      given[key] = isText ? text : JSON.parse(text);
+    } catch {
+      complain(`${config.name}:${key}`, text, "a map of settings");
+    }
+  }
+  const parsed = z.object(shape).safeParse(given);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  if (issue === undefined) throw parsed.error;
+  const unknownKey = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
+  const path = unknownKey === undefined ? issue.path : [...issue.path, unknownKey];
+  const found = valueAt(given, path);
+  const expected =
+    unknownKey === undefined
+      ? issue.message.replace(/^Invalid input: expected /, "").replace(/, received.*$/, "")
+      : "no such key";
+  return complain(`${config.name}:${path.map(String).join(".")}`, found, expected);
+}
+
+function region(): string {
+  const found = new pulumi.Config("aws").get("region");
+  if (found === undefined || !/^[a-z]{2}(-[a-z]+)+-\d$/.test(found))
+    complain("aws:region", found, "a region such as eu-west-1");
+  return found;
+}
+
+export const prodConfig = (): ProdConfig => ({ ...read(prodShape), region: region() });
+export const dataConfig = (): DataConfig => ({ ...read(dataShape), region: region() });
