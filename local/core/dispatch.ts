@@ -88,7 +88,7 @@ export function dispatcher(
     principal,
     account: principal.account,
     region,
-    authorize: (action, resource) => deps.authorizer.check(principal, action, resource),
+    authorize: (action, resource, context) => deps.authorizer.check(principal, action, resource, context),
   });
 
   async function answerJson(request: RawRequest, target: string): Promise<HttpResponse> {

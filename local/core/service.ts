@@ -4,6 +4,8 @@
  * constructor arguments; `local/cloud.ts` is the one place that wires them.
  */
 
+import type { Principals } from "./principals";
+
 /** The account and region something lives in. */
 export interface Scope {
   /** 12 digits. */
@@ -17,16 +19,43 @@ export interface Principal {
   readonly account: string;
 }
 
+/** What a policy's conditions may ask of a request beside what the authorizer knows itself, e.g. `kms:ViaService`. */
+export type ConditionContext = Readonly<Record<string, string | readonly string[]>>;
+
 /** The one place that decides whether `principal` may do `action` on `resource` (an ARN). Throws an `AwsError` if not. */
 export interface Authorizer {
-  check(principal: Principal, action: string, resource: string): void;
+  check(principal: Principal, action: string, resource: string, context?: ConditionContext): void;
+}
+
+/** Where providers lay down the policies that the authorizer reads. Documents are JSON text; undefined removes one. */
+export interface PolicyStore {
+  /** A policy of a role (`arn:aws:iam::<account>:role/<name>`), inline or attached. */
+  setIdentityPolicy(roleArn: string, name: string, document: string | undefined): void;
+  /** The policy of a resource: a bucket's, a stream's, a key's, a role's trust. One a resource. */
+  setResourcePolicy(resourceArn: string, document: string | undefined): void;
 }
 
 /** One authenticated API request. */
 export interface Call extends Scope {
   readonly principal: Principal;
   /** Asks the `Authorizer`; `action` is an IAM action such as `kinesis:PutRecords`. */
-  authorize(action: string, resource: string): void;
+  authorize(action: string, resource: string, context?: ConditionContext): void;
+}
+
+/** What every service is given when the cloud starts. */
+export interface Surroundings {
+  /** Folder of this cloud's files; a service keeps its own in a subfolder of its name. */
+  readonly folder: string;
+  readonly authorizer: Authorizer;
+  readonly policies: PolicyStore;
+  readonly principals: Principals;
+  /** URL of the endpoint, once the cloud is up: what a Lambda or a DMS task gets as AWS_ENDPOINT_URL. */
+  readonly endpointUrl: () => string;
+  /**
+   * How many times faster than on AWS the waits pass that only buffer or start something (Firehose intervals, DMS start-up).
+   * Nothing that decides an outcome (retries, ages, timeouts, retention) depends on it.
+   */
+  readonly haste: number;
 }
 
 /** An error in the shape AWS answers with. `fields` are added to the body beside the message. */
