@@ -18,6 +18,7 @@ export const tables: readonly Table[] = [
     comments: { weekly_hours: "Hours a week", hourly_wage: "Gross, in euros an hour", ends_on: "Empty if permanent" },
   }),
   describeTable(MONOLITH, monolith.shifts, {
+    replicaIdentityFull: true,
     comment: "One row per planned shift; without user_id it is still to be filled",
     comments: { break_minutes: "Unpaid, minutes", published_at: "When the people saw it; empty while it is a draft" },
   }),

@@ -44,7 +44,7 @@ export interface GlueTable {
     };
   };
   readonly PartitionKeys: readonly GlueColumn[];
-  /** Of a view: Presto View: and base64 of JSON, in a comment, as Athena writes it. */
+  /** Of a view: the comment in which Athena keeps it, base64 of JSON. */
   readonly ViewOriginalText?: string;
   readonly ViewExpandedText?: string;
 }
