@@ -97,7 +97,7 @@ test("what DynamoDB cannot hold is parked too", async () => {
       : undefined;
   const { failures, put } = await run(store, eventOf(message(1, 13), message(2, 2)));
   expect(failures).toEqual([]);
-  expect(put["parked/2026-01-02/100.jsonl"]).toMatchObject([{ reason: "refused", sequenceNumber: "100" }]);
+  expect(put["parked/2026-01-02/100.jsonl"]).toMatchObject([{ reason: "oversized", sequenceNumber: "100" }]);
   expect([...store.items.keys()]).toEqual(["things#2"]);
 });
 

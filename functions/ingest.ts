@@ -20,6 +20,9 @@ export interface IngestOptions {
   readonly log: (line: string) => void;
 }
 
+/** DynamoDB's words for an item of more than 400 KB, new or grown by an update. */
+const OVERSIZED = /Item size (to update )?has exceeded the maximum allowed size/;
+
 interface Read {
   readonly changes: Change[];
   /** Index of the record each change came from. */
@@ -75,7 +78,9 @@ export async function ingest(event: KinesisStreamEvent, options: IngestOptions):
     const origin = origins[index] ?? 0;
     const record = event.Records[origin];
     if (outcome.kind === "failed") firstFailed = Math.min(firstFailed ?? origin, origin);
-    if (outcome.kind === "refused" && record !== undefined) parked.push(entryOf(record, "refused", outcome.detail));
+    if (outcome.kind === "refused" && record !== undefined) {
+      parked.push(entryOf(record, OVERSIZED.test(outcome.detail) ? "oversized" : "refused", outcome.detail));
+    }
   });
   const now = options.store.now();
   await Promise.all([park("parked", parked, now, options.put), park("control", control, now, options.put)]);

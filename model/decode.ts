@@ -15,8 +15,7 @@ export interface Unreadable {
     | "unknown-table"
     | "no-key"
     | "no-position"
-    | "bad-value"
-    | "oversized";
+    | "bad-value";
   readonly detail: string;
 }
 

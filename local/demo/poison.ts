@@ -36,7 +36,7 @@ const POISON: readonly Poison[] = [
   { reason: "no-position", data: json({ data: shop, metadata: { ...metadata, "stream-position": undefined } }) },
   { reason: "bad-value", data: json({ data: { ...shop, active: "perhaps" }, metadata }) },
   // Kinesis carries it, but no DynamoDB item may have more than 400 KB.
-  { reason: "refused", data: json({ data: { ...shop, name: "x".repeat(450_000) }, metadata }) },
+  { reason: "oversized", data: json({ data: { ...shop, name: "x".repeat(450_000) }, metadata }) },
 ];
 
 export const POISON_COUNT = POISON.length;
