@@ -9,13 +9,7 @@ import { canonical } from "./values";
 /** Why a message cannot be taken. The reason is a fixed word to count by; the detail is for people. */
 export interface Unreadable {
   readonly reason:
-    | "not-json"
-    | "not-dms"
-    | "unknown-operation"
-    | "unknown-table"
-    | "no-key"
-    | "no-position"
-    | "bad-value";
+    "not-json" | "not-dms" | "unknown-operation" | "unknown-table" | "no-key" | "no-position" | "bad-value";
   readonly detail: string;
 }
 
