@@ -109,23 +109,27 @@ export function insertStatement(change: Change, place: Place, nowSeconds: number
 
 /** Changes the item where the acceptance rule holds. Fails with ConditionalCheckFailed where there is none, too. */
 export function updateStatement(change: Change, place: Place, nowSeconds: number): BatchStatementRequest {
-  const attributes = { ...stored(orderToKeep(change)), ...attributesOf(change, place, nowSeconds) };
+  const order = stored(orderToKeep(change));
+  const attributes = attributesOf(change, place, nowSeconds);
   const clauses = acceptance(change);
-  const quoted = (name: string): string => `"${name.replace(/"/g, '""')}"`;
   const text = [
     `UPDATE ${quoted(place.tableName)}`,
-    ...Object.keys(attributes).map((name) => `SET ${quoted(name)}=?`),
-    ...cleared(change, place.layout).map((name) => `REMOVE ${quoted(name)}`),
+    ...Object.keys(order).map(setOne),
+    ...Object.keys(attributes).map(setOne),
+    ...cleared(change, place.layout).map(removeOne),
     `WHERE ${quoted(META.key)}=?`,
     ...clauses.map(({ attribute }) => `AND ${quoted(attribute)}<?`),
+  ].join(" ");
+  const parameters: AttributeValue[] = [
+    ...Object.values(order),
+    ...Object.values(attributes),
+    itemKey(place, change.key),
+    ...clauses.map(({ below }) => ({ S: below })),
   ];
-  return {
-    Statement: text.join(" "),
-    Parameters: [
-      ...Object.values(attributes),
-      itemKey(place, change.key),
-      ...clauses.map(({ below }): AttributeValue => ({ S: below })),
-    ],
-    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-  };
+  return { Statement: text, Parameters: parameters, ReturnValuesOnConditionCheckFailure: "ALL_OLD" };
 }
+
+/** PartiQL's double quotes around a name. */
+const quoted = (name: string): string => `"${name.includes('"') ? name.replace(/"/g, '""') : name}"`;
+const setOne = (name: string): string => `SET ${quoted(name)}=?`;
+const removeOne = (name: string): string => `REMOVE ${quoted(name)}`;

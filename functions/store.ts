@@ -43,13 +43,14 @@ interface Pending {
   readonly index: number;
   readonly change: Change;
   readonly place: Place;
+  /** The items it touches: two when it changes the key. */
+  readonly keys: readonly string[];
   /** A load or insert is most likely new, the others most likely not; the other statement follows if that was wrong. */
   statement: "insert" | "update";
   attempts: number;
 }
 
-/** The items a change touches: two when it changes the key. */
-const touches = ({ place, change }: Pending): string[] =>
+const itemsOf = (change: Change, place: Place): string[] =>
   [change.key, change.movedFrom, change.movedTo]
     .filter((key) => key !== undefined)
     .map((key) => `${place.tableName}\n${place.keyPrefix}${key}`);
@@ -57,8 +58,7 @@ const touches = ({ place, change }: Pending): string[] =>
 /** The first change still to do of every key; a key that waits for another keeps its later changes waiting too. */
 function wave(pending: readonly Pending[]): Pending[] {
   const taken = new Set<string>();
-  return pending.filter((entry) => {
-    const keys = touches(entry);
+  return pending.filter(({ keys }) => {
     const free = keys.every((key) => !taken.has(key));
     for (const key of keys) taken.add(key);
     return free;
@@ -137,7 +137,8 @@ export async function applyChanges(changes: readonly Change[], store: Store): Pr
     const place = store.place(change);
     const isNew = change.operation === "load" || change.operation === "insert";
     if (place !== undefined) {
-      pending.push({ index, change, place, statement: isNew ? "insert" : "update", attempts: 0 });
+      const keys = itemsOf(change, place);
+      pending.push({ index, change, place, keys, statement: isNew ? "insert" : "update", attempts: 0 });
     }
   });
   const blocked = new Map<string, Error>();
@@ -146,7 +147,7 @@ export async function applyChanges(changes: readonly Change[], store: Store): Pr
     const finish = (entry: Pending, outcome: Outcome): void => {
       done.add(entry);
       outcomes[entry.index] = outcome;
-      if (outcome.kind === "failed") for (const key of touches(entry)) blocked.set(key, outcome.error);
+      if (outcome.kind === "failed") for (const key of entry.keys) blocked.set(key, outcome.error);
     };
     const heads = wave(pending);
     const plain = heads.filter(({ change }) => change.movedFrom === undefined && change.movedTo === undefined);
@@ -156,10 +157,8 @@ export async function applyChanges(changes: readonly Change[], store: Store): Pr
     await inParallel(chunks(plain, BATCH), (batch) => sendBatch(batch, store, finish));
     await inParallel(moves, async (entry) => finish(entry, await applyKeyChange(entry.change, entry.place, store)));
     pending = pending.filter((entry) => !done.has(entry));
-    for (const entry of pending) {
-      const error = touches(entry)
-        .map((key) => blocked.get(key))
-        .find((found) => found !== undefined);
+    for (const entry of blocked.size === 0 ? [] : pending) {
+      const error = entry.keys.map((key) => blocked.get(key)).find((found) => found !== undefined);
       if (error !== undefined) finish(entry, { kind: "failed", error });
     }
     pending = pending.filter((entry) => !done.has(entry));
