@@ -18,6 +18,8 @@ export interface StreamRecord {
 export interface EventStream {
   readonly arn: string;
   readonly kind: "kinesis" | "dynamodb";
+  /** Customer key of an encrypted Kinesis stream: its reader needs kms:Decrypt on it. */
+  readonly keyArn?: string;
   shardIds(): readonly string[];
   /** Offsets of the oldest kept record and of the end. */
   bounds(shardId: string): { readonly oldest: number; readonly end: number };

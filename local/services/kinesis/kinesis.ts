@@ -1,0 +1,43 @@
+/**
+ * Kinesis Data Streams in memory. README.md beside this file says what is imitated and what is not.
+ * https://docs.aws.amazon.com/kinesis/latest/APIReference/
+ */
+import type { RecordSink } from "../../core/contracts";
+import type { JsonApi, LocalService, Surroundings } from "../../core/service";
+import type { StreamSource } from "../../core/streams";
+import { describeOperations } from "./describe";
+import { policyOperations, StreamPolicies } from "./policies";
+import { consumerProvider, policyProvider, streamProvider } from "./providers";
+import { putOperations, recordSink } from "./put";
+import { readOperations } from "./read";
+import { Streams } from "./streams";
+import { Tokens } from "./tokens";
+
+export function kinesisService({ authorizer, policies }: Surroundings): LocalService & StreamSource & RecordSink {
+  const streams = new Streams();
+  const tokens = new Tokens();
+  const streamPolicies = new StreamPolicies(streams, policies);
+  const api: JsonApi = {
+    protocol: "json",
+    signingName: "kinesis",
+    targetPrefix: "Kinesis_20131202",
+    jsonVersion: "1.1",
+    operations: {
+      ...putOperations(streams, authorizer),
+      ...readOperations(streams, tokens, authorizer),
+      ...describeOperations(streams, tokens),
+      ...policyOperations(streamPolicies),
+    },
+  };
+  return {
+    apis: [api],
+    providers: {
+      "aws:kinesis/stream:Stream": streamProvider(streams, streamPolicies),
+      "aws:kinesis/resourcePolicy:ResourcePolicy": policyProvider(streamPolicies),
+      "aws:kinesis/streamConsumer:StreamConsumer": consumerProvider(streams, streamPolicies),
+    },
+    // A mapping on a consumer's ARN (enhanced fan-out) reads the same records.
+    stream: (arn) => streams.find(arn.split("/consumer/")[0] ?? arn),
+    ...recordSink(streams, authorizer),
+  };
+}
