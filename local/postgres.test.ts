@@ -27,6 +27,9 @@ test("keeps its data, leaves no process, refuses a folder in use, and takes over
   const first = await startPostgres({ folder });
   await query(first.url, "CREATE TABLE kept AS SELECT 1 AS n");
   await query(first.url, "SELECT pg_create_logical_replication_slot('s', 'pgoutput')");
+  await expect(query(first.url.replace(/\?.*/, ""), "SELECT 1")).rejects.toThrow("no encryption");
+  await expect(query(first.url.replace(/&.*/, ""), "SELECT 1")).rejects.toThrow("unable to verify");
+  const issued = first.caCertificate;
   const pid = serverPid();
   await first.stop();
   await first.stop();
@@ -45,6 +48,7 @@ test("keeps its data, leaves no process, refuses a folder in use, and takes over
 
   const second = await startPostgres({ folder });
   expect(isRunning(orphan)).toBe(false);
+  expect(second.caCertificate).toBe(issued);
   expect(await query(second.url, "SELECT n, slot_name FROM kept, pg_replication_slots")).toEqual([
     { n: 1, slot_name: "s" },
   ]);

