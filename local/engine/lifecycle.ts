@@ -1,0 +1,55 @@
+/** What creation and removal have in common: a resource's made-up name, its removal, and what is told of either. */
+import { createHash } from "node:crypto";
+import type { ResourceContext } from "../core/service";
+import { ResourceError, type FindProvider } from "./provider";
+import type { ResourceState } from "./state";
+
+export interface Progress {
+  readonly stack: string;
+  readonly type: string;
+  readonly name: string;
+  readonly urn: string;
+  /** `retained`: no longer part of the stack, and left standing as the program asked. */
+  readonly action: "created" | "same" | "updated" | "replaced" | "deleted" | "retained";
+}
+
+/** `onNamed` is called when the provider asks for the made-up name. */
+export function contextOf(
+  resource: Pick<ResourceState, "account" | "region" | "type" | "name" | "urn" | "generation">,
+  onNamed: () => void,
+): ResourceContext {
+  const { account, region, type, name, urn, generation } = resource;
+  const suffix = createHash("sha256").update(`${account} ${region} ${urn} ${generation}`).digest("hex").slice(0, 7);
+  return {
+    account,
+    region,
+    type,
+    name,
+    urn,
+    get autoName() {
+      onNamed();
+      return `${name}-${suffix}`;
+    },
+  };
+}
+
+/** Deletes the resource, unless it is to be left standing. */
+export async function remove(
+  resource: ResourceState,
+  { find, onProgress }: { readonly find: FindProvider; readonly onProgress: (progress: Progress) => void },
+): Promise<void> {
+  const { urn, type, name, id, outputs } = resource;
+  const stack = urn.slice("urn:pulumi:".length).split("::")[0] ?? "";
+  if (!resource.retainOnDelete) {
+    try {
+      await find(type)?.delete?.(
+        id,
+        { id, outputs },
+        contextOf(resource, () => undefined),
+      );
+    } catch (error) {
+      throw new ResourceError(resource, "could not be deleted", error);
+    }
+  }
+  onProgress({ stack, type, name, urn, action: resource.retainOnDelete ? "retained" : "deleted" });
+}
