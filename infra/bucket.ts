@@ -10,9 +10,12 @@ export interface PrivateBucketArgs {
   readonly key: aws.kms.Key;
   /** Added to the bucket's policy; receives its ARN. */
   readonly admits?: (arn: pulumi.Output<string>) => readonly Statement[];
-  /** Days after which objects under a prefix are removed. */
+  /** Days after which objects under a prefix are removed; the empty prefix is the whole bucket. */
   readonly expire?: Readonly<Record<string, number>>;
 }
+
+/** Days after which S3 drops the parts of an upload that was never finished: they cost and nobody sees them. */
+const UNFINISHED_UPLOAD_DAYS = 7;
 
 export class PrivateBucket extends pulumi.ComponentResource {
   readonly bucket: aws.s3.Bucket;
@@ -25,61 +28,88 @@ export class PrivateBucket extends pulumi.ComponentResource {
       protect: true,
       retainOnDelete: true,
     });
-    const bucket = this.bucket.id;
+    this.encrypt(name, args.key);
+    const closed = this.close(name);
+    this.admit(name, args.admits?.(this.bucket.arn) ?? [], closed);
+    this.expire(name, args.expire ?? {});
+    this.registerOutputs({});
+  }
+
+  private encrypt(name: string, key: aws.kms.Key): void {
     new aws.s3.BucketServerSideEncryptionConfiguration(
       name,
       {
-        bucket,
+        bucket: this.bucket.id,
         rules: [
           {
-            applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: args.key.arn },
+            applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: key.arn },
             // One data key per bucket for a while, instead of a KMS request per object.
             bucketKeyEnabled: true,
           },
         ],
       },
-      parent,
+      { parent: this },
     );
-    const block = new aws.s3.BucketPublicAccessBlock(
-      name,
-      { bucket, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
-      parent,
-    );
-    const { arn } = this.bucket;
+  }
+
+  private close(name: string): pulumi.Resource[] {
+    const bucket = this.bucket.id;
+    const block = {
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    };
+    return [
+      new aws.s3.BucketPublicAccessBlock(name, { bucket, ...block }, { parent: this }),
+      // What another account writes belongs to the bucket's account, and no ACL decides anything.
+      new aws.s3.BucketOwnershipControls(
+        name,
+        { bucket, rule: { objectOwnership: "BucketOwnerEnforced" } },
+        { parent: this },
+      ),
+    ];
+  }
+
+  private admit(name: string, admitted: readonly Statement[], dependsOn: pulumi.Resource[]): void {
+    const { arn, id } = this.bucket;
+    const tlsOnly: Statement = {
+      Sid: "TlsOnly",
+      Effect: "Deny",
+      Action: ["s3:*"],
+      Principal: "*",
+      Resource: [arn, pulumi.interpolate`${arn}/*`],
+      Condition: { Bool: { "aws:SecureTransport": "false" } },
+    };
+    // S3 refuses two changes of a bucket's access at the same time.
     new aws.s3.BucketPolicy(
       name,
-      {
-        bucket,
-        policy: document([
-          {
-            Sid: "TlsOnly",
-            Effect: "Deny",
-            Action: ["s3:*"],
-            Principal: "*",
-            Resource: [arn, pulumi.interpolate`${arn}/*`],
-            Condition: { Bool: { "aws:SecureTransport": "false" } },
-          },
-          ...(args.admits?.(arn) ?? []),
-        ]),
-      },
-      { ...parent, dependsOn: [block] },
+      { bucket: id, policy: document([tlsOnly, ...admitted]) },
+      { parent: this, dependsOn },
     );
-    const rules = Object.entries(args.expire ?? {});
-    if (rules.length > 0) {
-      new aws.s3.BucketLifecycleConfiguration(
-        name,
-        {
-          bucket,
-          rules: rules.map(([prefix, days]) => ({
-            id: `expire-${prefix.replace(/\W+/g, "-")}`,
+  }
+
+  private expire(name: string, days: Readonly<Record<string, number>>): void {
+    new aws.s3.BucketLifecycleConfiguration(
+      name,
+      {
+        bucket: this.bucket.id,
+        rules: [
+          {
+            id: "unfinished-uploads",
+            status: "Enabled",
+            filter: { prefix: "" },
+            abortIncompleteMultipartUpload: { daysAfterInitiation: UNFINISHED_UPLOAD_DAYS },
+          },
+          ...Object.entries(days).map(([prefix, count]) => ({
+            id: prefix === "" ? "expire" : `expire-${prefix.replace(/\W+$/, "").replace(/\W+/g, "-")}`,
             status: "Enabled",
             filter: { prefix },
-            expiration: { days },
+            expiration: { days: count },
           })),
-        },
-        parent,
-      );
-    }
-    this.registerOutputs({});
+        ],
+      },
+      { parent: this },
+    );
   }
 }

@@ -19,6 +19,7 @@ const prodShape = {
     /** Key the secret is encrypted with, if it is a customer key. */
     secretKeyArn: arn("kms").optional(),
     database: z.string().min(1, "the name of the database"),
+    sslMode: z.enum(["require"]).default("require"),
   }),
   network: z.strictObject({
     subnetIds: z.array(id("subnet")).min(2, "at least two private subnets, in different zones"),

@@ -2,6 +2,8 @@
  * The names that both accounts derive, so that neither stack needs the other's outputs to admit it: `prod` is deployed first
  * and knows the data account by its id and by these names only.
  */
+import { createHash } from "node:crypto";
+
 export interface Accounts {
   readonly prodAccountId: string;
   readonly dataAccountId: string;
@@ -9,6 +11,9 @@ export interface Accounts {
 }
 
 export const PREFIX = "tributary";
+
+/** For how long the streams keep their records: a week, so that a weekend's outage of a reader loses nothing. */
+export const RETENTION_HOURS = 168;
 
 /** The PostgreSQL schema that is replicated. */
 export const SCHEMA = "public";
@@ -22,6 +27,28 @@ export const names = {
   fullLoadRole: `${PREFIX}-full-load`,
   lakeKeyAlias: `alias/${PREFIX}-lake`,
 } as const;
+
+/** The DynamoDB table of a service's projections. */
+export const projectionTable = (service: string): string => `${PREFIX}-${service}`;
+
+/** A service's own DynamoDB table: capture tells by the name which table of the model a change belongs to. */
+export const ownTable = ({ source, name }: { readonly source: string; readonly name: string }): string =>
+  `${PREFIX}-${source}-${name}`;
+
+/** A name made of ours and a part of the model's, cut to what AWS takes; the end of a longer one tells it from its like. */
+const fitting = (name: string, limit: number): string =>
+  name.length <= limit
+    ? name
+    : `${name.slice(0, limit - 9)}-${createHash("sha256").update(name).digest("hex").slice(0, 8)}`;
+
+/** The Firehose stream of a table in the lake. */
+export const deliveryStream = (table: string): string => fitting(`${PREFIX}-${table}`, 64);
+
+/** Folder of the lake in which DMS writes full loads: `full/<schema>/<table>/`. */
+export const FULL_FOLDER = "full";
+
+/** Column that DMS adds to a full load: when its task started, as text. */
+export const LOADED_AT = "_loaded_at";
 
 export const lakeBucket = ({ dataAccountId, region }: Accounts): string => `${PREFIX}-lake-${dataAccountId}-${region}`;
 

@@ -12,12 +12,12 @@ export interface StreamFunctionArgs<Event, Result> {
   /** Settings that are known only once resources exist. */
   readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
   readonly permissions: readonly Statement[];
-  /** Megabytes; the share of a CPU grows with it. Default 512. */
-  readonly memorySize?: number;
 }
 
 /** Long enough for a full batch while DynamoDB throttles; seconds. */
 const TIMEOUT = 120;
+/** Megabytes; the share of a CPU grows with it. */
+const MEMORY = 512;
 
 export class StreamFunction<Event, Result> extends pulumi.ComponentResource {
   readonly role: aws.iam.Role;
@@ -57,7 +57,7 @@ export class StreamFunction<Event, Result> extends pulumi.ComponentResource {
         role: this.role,
         runtime: "nodejs22.x",
         architectures: ["arm64"],
-        memorySize: args.memorySize ?? 512,
+        memorySize: MEMORY,
         timeout: TIMEOUT,
         environment: { variables: { ...args.environment } },
         loggingConfig: { logFormat: "JSON", logGroup: logs.name },
@@ -68,15 +68,45 @@ export class StreamFunction<Event, Result> extends pulumi.ComponentResource {
   }
 }
 
+export interface StreamMappingArgs {
+  readonly function: { readonly lambda: aws.lambda.Function };
+  readonly streamArn: pulumi.Input<string>;
+  readonly failures: aws.s3.Bucket;
+  /** Lambda skips, for good, what matches none; it reads them as JSON, so what is no JSON is skipped, too. */
+  readonly filters?: readonly object[];
+  /** Seconds to wait for a fuller batch. */
+  readonly window: number;
+  /** Seconds for which the stream keeps its records. */
+  readonly retention: number;
+}
+
 /** How Lambda reads a stream here; nothing of it may be left at its default (docs, "When something fails"). */
-export const streamReading = (failures: aws.s3.Bucket) => ({
-  startingPosition: "TRIM_HORIZON",
-  batchSize: 1000,
-  maximumBatchingWindowInSeconds: 1,
-  functionResponseTypes: ["ReportBatchItemFailures"],
-  bisectBatchOnFunctionError: true,
-  // By default Lambda tries for ever, and one bad record blocks its shard until it expires.
-  maximumRetryAttempts: 10,
-  maximumRecordAgeInSeconds: 86_400,
-  destinationConfig: { onFailure: { destinationArn: failures.arn } },
-});
+export const streamMapping = (
+  name: string,
+  args: StreamMappingArgs,
+  options: pulumi.CustomResourceOptions,
+): aws.lambda.EventSourceMapping =>
+  new aws.lambda.EventSourceMapping(
+    name,
+    {
+      functionName: args.function.lambda.arn,
+      eventSourceArn: args.streamArn,
+      ...(args.filters === undefined
+        ? {}
+        : { filterCriteria: { filters: args.filters.map((pattern) => ({ pattern: JSON.stringify(pattern) })) } }),
+      enabled: true,
+      startingPosition: "TRIM_HORIZON",
+      batchSize: 1000,
+      maximumBatchingWindowInSeconds: args.window,
+      // One batch a shard at a time keeps up with what a shard can take.
+      parallelizationFactor: 1,
+      functionResponseTypes: ["ReportBatchItemFailures"],
+      bisectBatchOnFunctionError: true,
+      // By default Lambda tries for ever, and one bad record blocks its shard until it expires.
+      maximumRetryAttempts: 10,
+      // As long as the stream keeps them: a mapping that was switched off over a weekend must not skip what waited.
+      maximumRecordAgeInSeconds: args.retention,
+      destinationConfig: { onFailure: { destinationArn: args.failures.arn } },
+    },
+    options,
+  );

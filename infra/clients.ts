@@ -1,0 +1,39 @@
+/**
+ * What the callbacks make once per execution environment. The SDK is required inside: Pulumi serializes a top-level import
+ * as a path into our node_modules, which the Lambda runtime does not have (functions/sdk.ts).
+ */
+import type * as DynamoDb from "@aws-sdk/client-dynamodb";
+import type * as S3 from "@aws-sdk/client-s3";
+import type { PutObject } from "../functions/park";
+import type { DynamoDbSdk } from "../functions/sdk";
+
+/** A setting of the function's environment. */
+export function setting(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === "") throw new Error(`The function's environment has no ${name}.`);
+  return value;
+}
+
+export function dynamoDbSdk(): DynamoDbSdk {
+  const sdk: typeof DynamoDb = require("@aws-sdk/client-dynamodb");
+  const { BatchExecuteStatementCommand, BatchGetItemCommand, TransactWriteItemsCommand } = sdk;
+  return {
+    client: new sdk.DynamoDBClient(),
+    BatchExecuteStatementCommand,
+    BatchGetItemCommand,
+    TransactWriteItemsCommand,
+  };
+}
+
+export function objectWriter(bucket: string, prefix: string): PutObject {
+  const sdk: typeof S3 = require("@aws-sdk/client-s3");
+  const client = new sdk.S3Client();
+  return async (key, body) => {
+    await client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key: prefix + key, Body: body }));
+  };
+}
+
+/** Past `console`, which would wrap the line into another JSON object: metric filters read its members. */
+export const logLine = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};

@@ -1,0 +1,99 @@
+/** *capture*: the two streams of the production account -> raw. */
+import * as pulumi from "@pulumi/pulumi";
+import type { KinesisStreamBatchResponse, KinesisStreamEvent } from "aws-lambda";
+import { ingest } from "../../functions/ingest";
+import type { Table } from "../../model";
+import { layoutsOf, MONOLITH, tableId } from "../../model";
+import { decodeDms } from "../../model/decode";
+import { decodeItem } from "../../model/decodeItem";
+import { dynamoDbSdk, logLine, objectWriter, setting } from "../clients";
+import type { Accounts } from "../contract";
+import { names, ownTable, RETENTION_HOURS, SCHEMA } from "../contract";
+import { StreamFunction, streamMapping } from "../function";
+import { leavesFailures, readsKinesis, writesTable } from "../permissions";
+import type { ProdArns } from "../prodOutputs";
+import type { Raw } from "./raw";
+
+export interface CaptureArgs {
+  readonly accounts: Accounts;
+  /** Every table that goes to the lake. */
+  readonly tables: readonly Table[];
+  readonly prod: ProdArns;
+  readonly raw: Raw;
+}
+
+type Reader = StreamFunction<KinesisStreamEvent, KinesisStreamBatchResponse>;
+
+export class Capture extends pulumi.ComponentResource {
+  constructor(name: string, args: CaptureArgs, options?: pulumi.ComponentResourceOptions) {
+    super("tributary:data:Capture", name, {}, options);
+    const reader = this.reader(name, args);
+    this.reading("capture-changes", args.prod.changesStreamArn, reader, args);
+    this.reading("capture-service-changes", args.prod.serviceChangesStreamArn, reader, args);
+    this.registerOutputs({});
+  }
+
+  private reader(name: string, { accounts, tables, prod, raw }: CaptureArgs): Reader {
+    // Plain data, made here: a closure cannot carry drizzle's objects.
+    const layouts = layoutsOf(tables.map((table) => ({ table })));
+    const owned = tables.filter(({ source }) => source !== MONOLITH);
+    const ownTables = Object.fromEntries(owned.map((table) => [ownTable(table), tableId(table)]));
+    const source = MONOLITH;
+    const schema = SCHEMA;
+    const prefix = "capture/";
+    const { changesStreamArn, serviceChangesStreamArn, streamsKeyArn } = prod;
+    return new StreamFunction<KinesisStreamEvent, KinesisStreamBatchResponse>(
+      name,
+      {
+        // The production account admits the role by this name.
+        roleName: names.captureRole,
+        environment: {
+          TABLE: raw.table.name,
+          FAILURES_BUCKET: raw.failures.bucket,
+          CHANGES_STREAM_ARN: changesStreamArn,
+        },
+        permissions: [
+          ...readsKinesis([changesStreamArn, serviceChangesStreamArn], streamsKeyArn, accounts.region),
+          ...writesTable(raw.table, raw.key, accounts.region),
+          ...leavesFailures({ bucket: raw.failures, key: raw.key, prefix }, accounts.region),
+        ],
+        callbackFactory: () => {
+          const tableName = setting("TABLE");
+          const changesStream = setting("CHANGES_STREAM_ARN");
+          const put = objectWriter(setting("FAILURES_BUCKET"), prefix);
+          const sdk = dynamoDbSdk();
+          return (event: KinesisStreamEvent) =>
+            ingest(event, {
+              decode: (text, sequence, stream) =>
+                stream === changesStream
+                  ? decodeDms(text, sequence, { layouts, source, schema })
+                  : decodeItem(text, layouts, ownTables),
+              put,
+              log: logLine,
+              store: {
+                sdk,
+                now: () => Date.now(),
+                place: (change) => {
+                  const id = `${change.source}.${change.table}`;
+                  const layout = layouts[id];
+                  return layout === undefined
+                    ? undefined
+                    : { tableName, keyPrefix: `${id}#`, layout, keepsUnknown: true };
+                },
+              },
+            });
+        },
+      },
+      { parent: this },
+    );
+  }
+
+  /** No filter: also what is no JSON, and every control record, is capture's to keep. */
+  private reading(name: string, streamArn: string, reader: Reader, { raw }: CaptureArgs): void {
+    streamMapping(
+      name,
+      { function: reader, streamArn, failures: raw.failures, window: 1, retention: RETENTION_HOURS * 3600 },
+      { parent: this },
+    );
+  }
+}

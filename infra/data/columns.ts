@@ -1,0 +1,127 @@
+/** A column in the three shapes it has in the lake; `model/types.ts` says why. Hive's types for Glue, Trino's for the views. */
+import type { Column, Form, Table } from "../../model";
+import { formOf } from "../../model";
+import { LOADED_AT } from "../contract";
+
+export interface GlueColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly comment: string;
+}
+
+const HIVE_INTEGERS: Readonly<Record<string, string>> = { smallint: "smallint", integer: "int", bigint: "bigint" };
+
+const isReal = ({ type }: Column): boolean => type === "real";
+
+export const isPoint = (form: Form): boolean => form === "timestamp" || form === "instant";
+
+/** Columns that enter the lake. */
+export const openColumns = (table: Table): readonly Column[] =>
+  table.columns.filter(({ privacy }) => privacy === "open");
+
+/** In a row of changes: as `toLakeJson` of `model/values.ts` writes it. */
+export function changeType(column: Column): string {
+  const form = formOf(column);
+  if (form === "integer") return HIVE_INTEGERS[column.type] ?? "bigint";
+  return form === "boolean" ? "boolean" : "string";
+}
+
+/** In a full load: as DMS writes Parquet, after the task's mapping has made text of times. */
+export function fullType(column: Column): string {
+  switch (formOf(column)) {
+    case "integer":
+      return HIVE_INTEGERS[column.type] ?? "bigint";
+    case "decimal":
+      return `decimal(${column.precision},${column.scale ?? 0})`;
+    case "float":
+      return isReal(column) ? "float" : "double";
+    case "bytes":
+      return "binary";
+    case "date":
+      return "date";
+    default:
+      return "string";
+  }
+}
+
+/** What every row of changes carries beside its columns: `lakeRow` of `functions/row.ts`. */
+const CHANGE_META: readonly GlueColumn[] = [
+  { name: "_op", type: "string", comment: "load, insert, update or delete" },
+  { name: "_version", type: "string", comment: "The greatest of a key is its state" },
+  { name: "_position", type: "string", comment: "Position in the source's log" },
+  { name: "_committed_at", type: "string", comment: "UTC, with microseconds" },
+  { name: "_rest", type: "string", comment: "Columns that the model does not know, JSON" },
+];
+
+/** Glue is case-insensitive and keeps lower case. */
+const glueColumn = (column: Column, type: string): GlueColumn => ({
+  name: column.name.toLowerCase(),
+  type,
+  comment: column.comment,
+});
+
+export const changeColumns = (table: Table): GlueColumn[] => [
+  ...openColumns(table).map((column) => glueColumn(column, changeType(column))),
+  ...CHANGE_META,
+];
+
+export const fullColumns = (table: Table): GlueColumn[] => [
+  ...openColumns(table).map((column) => glueColumn(column, fullType(column))),
+  { name: LOADED_AT, type: "string", comment: "When the load's task began" },
+];
+
+/** A column of a current-state view, and how it comes from a row of changes and from a full load. */
+export interface ViewColumn {
+  readonly name: string;
+  readonly fromChanges: string;
+  readonly fromFull: string;
+}
+
+/** `2026-11-24 08:00:00.5` or `2026-11-24T08:00:00.500000Z` -> `2026-11-24T08:00:00.500000`. */
+const isoText = (column: string): string =>
+  `replace(substr(${column}, 1, 19), ' ', 'T') || '.' || ${sixDigits(`replace(substr(${column}, 21), 'Z', '')`)}`;
+const sixDigits = (fraction: string): string => `rpad(${fraction}, 6, '0')`;
+
+/** To milliseconds, cut and not rounded: a moment of today must not become tomorrow's. */
+const timestamp = (column: string): string =>
+  `CAST(replace(replace(substr(${column}, 1, 23), 'T', ' '), 'Z', '') AS timestamp(3))`;
+
+/** Identifiers are quoted: ours begin with an underscore, and a column may be called as a word of SQL. */
+export const quoted = (name: string): string => `"${name.toLowerCase()}"`;
+
+/** Numeric NaN is no decimal: it shows as null. */
+const decimal = (column: Column, name: string): string =>
+  `CAST(nullif(${name}, 'NaN') AS decimal(${column.precision}, ${column.scale ?? 0}))`;
+
+export function viewColumns(column: Column): ViewColumn[] {
+  const form = formOf(column);
+  const name = quoted(column.name);
+  const same = { name, fromChanges: name, fromFull: name };
+  switch (form) {
+    case "decimal":
+      return [{ ...same, fromChanges: decimal(column, name) }];
+    case "float":
+      return [{ ...same, fromChanges: `CAST(${name} AS ${isReal(column) ? "real" : "double"})` }];
+    case "boolean":
+      // DMS writes PostgreSQL's booleans as text; the cast takes true and t alike, and fails on anything else.
+      return [{ ...same, fromFull: `CAST(${name} AS boolean)` }];
+    case "bytes":
+      return [{ ...same, fromChanges: `from_hex(${name})` }];
+    case "date":
+      return [{ ...same, fromChanges: `CAST(${name} AS date)` }];
+    case "time":
+      return [{ ...same, fromFull: `substr(${name}, 1, 8) || '.' || ${sixDigits(`substr(${name}, 10)`)}` }];
+    case "timestamp":
+    case "instant":
+      return [
+        { name, fromChanges: timestamp(name), fromFull: timestamp(name) },
+        {
+          name: quoted(`${column.name}_iso`),
+          fromChanges: name,
+          fromFull: form === "instant" ? `${isoText(name)} || 'Z'` : isoText(name),
+        },
+      ];
+    default:
+      return [same];
+  }
+}

@@ -1,0 +1,84 @@
+/** *format*: what raw accepted -> rows for Firehose, one delivery stream a table. */
+import type * as Firehose from "@aws-sdk/client-firehose";
+import * as pulumi from "@pulumi/pulumi";
+import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda";
+import { format } from "../../functions/format";
+import type { Table } from "../../model";
+import { layoutsOf, tableId } from "../../model";
+import { logLine } from "../clients";
+import { deliveryStream } from "../contract";
+import { StreamFunction, streamMapping } from "../function";
+import { leavesFailures, usesKey } from "../permissions";
+import type { Delivery } from "./delivery";
+import type { Raw } from "./raw";
+
+export interface FormatArgs {
+  readonly region: string;
+  readonly tables: readonly Table[];
+  readonly raw: Raw;
+  readonly delivery: Delivery;
+}
+
+/** A DynamoDB stream keeps its records for a day, whatever one sets: the shortest buffer of the whole way. */
+const STREAM_SECONDS = 86_400;
+/** Firehose bills each record rounded up to 5 KB: a fuller batch packs better, and Firehose waits longer anyway. Seconds. */
+const WINDOW = 5;
+
+type Reader = StreamFunction<DynamoDBStreamEvent, DynamoDBBatchResponse>;
+
+export class Format extends pulumi.ComponentResource {
+  constructor(name: string, args: FormatArgs, options?: pulumi.ComponentResourceOptions) {
+    super("tributary:data:Format", name, {}, options);
+    const reader = this.reader(name, args);
+    const { raw } = args;
+    streamMapping(
+      name,
+      {
+        function: reader,
+        streamArn: raw.table.streamArn,
+        failures: raw.failures,
+        window: WINDOW,
+        retention: STREAM_SECONDS,
+      },
+      { parent: this },
+    );
+    this.registerOutputs({});
+  }
+
+  private reader(name: string, { region, tables, raw, delivery }: FormatArgs): Reader {
+    const layouts = layoutsOf(tables.map((table) => ({ table })));
+    // By name and not through the environment, which holds 4 KB in all.
+    const deliveryStreams = Object.fromEntries(tables.map((table) => [tableId(table), deliveryStream(table.name)]));
+    return new StreamFunction<DynamoDBStreamEvent, DynamoDBBatchResponse>(
+      name,
+      {
+        environment: {},
+        permissions: [
+          {
+            Effect: "Allow",
+            Action: ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+            Resource: raw.table.streamArn,
+          },
+          {
+            Effect: "Allow",
+            Action: ["dynamodb:ListStreams"],
+            // The action knows no narrower resource (service authorization reference, DynamoDB).
+            Resource: "*",
+          },
+          usesKey(raw.key.arn, "dynamodb", region, ["kms:Decrypt"]),
+          { Effect: "Allow", Action: ["firehose:PutRecordBatch"], Resource: Object.values(delivery.arns) },
+          // Only what Lambda gives up: nothing can be wrong with an image that raw has accepted.
+          ...leavesFailures({ bucket: raw.failures, key: raw.key, prefix: "format/" }, region),
+        ],
+        callbackFactory: () => {
+          const sdk: typeof Firehose = require("@aws-sdk/client-firehose");
+          const firehose = new sdk.FirehoseClient();
+          const { PutRecordBatchCommand } = sdk;
+          return (event: DynamoDBStreamEvent) =>
+            format(event, { firehose, PutRecordBatchCommand, layouts, deliveryStreams, log: logLine });
+        },
+      },
+      { parent: this },
+    );
+  }
+}

@@ -1,0 +1,62 @@
+/** The data account: from the production account's streams to the lake, its views and the KPIs. */
+import * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
+import { lakeTables as tables, tableId } from "../../model";
+import type { DataConfig } from "../config";
+import { deliveryStream } from "../contract";
+import type { ProdArns } from "../prodOutputs";
+import { Athena } from "./athena";
+import { Capture } from "./capture";
+import { Catalog } from "./catalog";
+import { Delivery } from "./delivery";
+import { Format } from "./format";
+import { Kpis } from "./kpis";
+import { Lake } from "./lake";
+import { Raw } from "./raw";
+import { Views } from "./views";
+
+export interface DataOutputs {
+  readonly lakeBucket: pulumi.Output<string>;
+  readonly lakeKeyArn: pulumi.Output<string>;
+  readonly rawTable: pulumi.Output<string>;
+  readonly rawKeyArn: pulumi.Output<string>;
+  readonly failuresBucket: pulumi.Output<string>;
+  readonly database: pulumi.Output<string>;
+  readonly workgroup: pulumi.Output<string>;
+  readonly views: readonly string[];
+  /** Id of the named query, by KPI. */
+  readonly kpis: Readonly<Record<string, pulumi.Output<string>>>;
+  /** Firehose stream, by table id. */
+  readonly deliveryStreams: Readonly<Record<string, string>>;
+}
+
+export function data(config: DataConfig, prod: ProdArns): DataOutputs {
+  const { region, dataAccountId: account } = config;
+  const provider = new aws.Provider("data", { region, allowedAccountIds: [account] });
+  const here = { providers: { aws: provider } };
+
+  const lake = new Lake("lake", { accounts: config }, here);
+  const raw = new Raw("raw", { account }, here);
+  new Capture("capture", { accounts: config, tables, prod, raw }, here);
+
+  const catalog = new Catalog("catalog", { tables, bucket: lake.bucket }, here);
+  const delivery = new Delivery("delivery", { accounts: config, tables, lake, catalog }, here);
+  new Format("format", { region, tables, raw, delivery }, here);
+
+  const athena = new Athena("athena", { account, key: lake.key }, here);
+  const views = new Views("views", { region, tables, catalog, athena }, here);
+  const kpis = new Kpis("kpis", { catalog, athena }, here);
+
+  return {
+    lakeBucket: lake.bucket.bucket,
+    lakeKeyArn: lake.key.arn,
+    rawTable: raw.table.name,
+    rawKeyArn: raw.key.arn,
+    failuresBucket: raw.failures.bucket,
+    database: catalog.database.name,
+    workgroup: athena.workgroup.name,
+    views: views.names,
+    kpis: kpis.queries,
+    deliveryStreams: Object.fromEntries(tables.map((table) => [tableId(table), deliveryStream(table.name)])),
+  };
+}

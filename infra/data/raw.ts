@@ -1,0 +1,46 @@
+/**
+ * `raw`: the last accepted image of every row of every table, whatever its source. It is the gate to the lake: only what it
+ * accepts goes on, through its stream.
+ */
+import type * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { META } from "../../functions/statements";
+import { PrivateBucket } from "../bucket";
+import { customerKey } from "../key";
+import { protectedTable } from "../table";
+
+export interface RawArgs {
+  readonly account: string;
+}
+
+/** Days for which what could not be taken waits to be looked at. */
+const KEEP_FAILURES_DAYS = 90;
+
+export class Raw extends pulumi.ComponentResource {
+  /** A key of its own: raw holds private columns, the lake does not. */
+  readonly key: aws.kms.Key;
+  readonly table: aws.dynamodb.Table;
+  /** What capture and format could not take; private, too. */
+  readonly failures: aws.s3.Bucket;
+
+  constructor(name: string, { account }: RawArgs, options?: pulumi.ComponentResourceOptions) {
+    super("tributary:data:Raw", name, {}, options);
+    this.key = customerKey(
+      "raw",
+      { account, description: "Raw images of rows and the records that could not be taken" },
+      { parent: this },
+    );
+    this.table = protectedTable(
+      "raw",
+      { hash: { name: META.key, type: "S" }, key: this.key, expires: META.expires, stream: true },
+      { parent: this },
+    );
+    const { bucket } = new PrivateBucket(
+      "raw-failures",
+      { key: this.key, expire: { "": KEEP_FAILURES_DAYS } },
+      { parent: this },
+    );
+    this.failures = bucket;
+    this.registerOutputs({});
+  }
+}

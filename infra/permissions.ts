@@ -1,0 +1,66 @@
+/** What a function may do, as statements for its role. */
+import type * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Statement } from "./policy";
+
+/** A key that may be used through one service only: a stolen session of the role cannot decrypt by itself. */
+export const usesKey = (
+  keyArn: pulumi.Input<string>,
+  service: "kinesis" | "dynamodb" | "s3" | "secretsmanager",
+  region: string,
+  actions: readonly string[],
+): Statement => ({
+  Effect: "Allow",
+  Action: actions,
+  Resource: keyArn,
+  Condition: { StringEquals: { "kms:ViaService": `${service}.${region}.amazonaws.com` } },
+});
+
+/** What an event source mapping asks of the function's role on a Kinesis stream (Lambda guide, "Kinesis permissions"). */
+export const KINESIS_READ = [
+  "kinesis:DescribeStream",
+  "kinesis:DescribeStreamSummary",
+  "kinesis:GetRecords",
+  "kinesis:GetShardIterator",
+  "kinesis:ListShards",
+] as const;
+
+export const readsKinesis = (
+  streamArns: readonly pulumi.Input<string>[],
+  keyArn: pulumi.Input<string>,
+  region: string,
+): Statement[] => [
+  { Effect: "Allow", Action: KINESIS_READ, Resource: streamArns },
+  usesKey(keyArn, "kinesis", region, ["kms:Decrypt"]),
+];
+
+/** What `functions/store.ts` and `move.ts` ask of a table. */
+export const writesTable = (table: aws.dynamodb.Table, key: aws.kms.Key, region: string): Statement[] => [
+  {
+    Effect: "Allow",
+    // PartiQL has actions of its own; the transaction of a key change puts whole items.
+    Action: ["dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:BatchGetItem", "dynamodb:PutItem"],
+    Resource: table.arn,
+  },
+  // DynamoDB uses the table's key on behalf of whoever asks (DynamoDB guide, "Encryption at rest: usage notes").
+  usesKey(key.arn, "dynamodb", region, ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey"]),
+];
+
+/** Where a function leaves what it cannot take: its parked messages, and Lambda the batches that it gives up. */
+export interface Failures {
+  readonly bucket: aws.s3.Bucket;
+  readonly key: aws.kms.Key;
+  /** Ends with a slash; parked messages go below it. */
+  readonly prefix: string;
+}
+
+export const leavesFailures = ({ bucket, key, prefix }: Failures, region: string): Statement[] => [
+  {
+    Effect: "Allow",
+    Action: ["s3:PutObject"],
+    // Lambda chooses the keys of what it gives up: aws/lambda/<mapping>/... (Lambda guide, "Retain discarded records").
+    Resource: [pulumi.interpolate`${bucket.arn}/${prefix}*`, pulumi.interpolate`${bucket.arn}/aws/lambda/*`],
+  },
+  { Effect: "Allow", Action: ["s3:ListBucket"], Resource: bucket.arn },
+  usesKey(key.arn, "s3", region, ["kms:GenerateDataKey"]),
+];

@@ -1,0 +1,123 @@
+/**
+ * The task that writes whole tables as Parquet straight into the lake, in the data account. It is started at a quiet hour or
+ * by hand. While it runs the views see what it has written so far of a table.
+ */
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Table } from "../../model";
+import type { Accounts } from "../contract";
+import { FULL_FOLDER, lakeBucket, lakeKeyAliasArn, LOADED_AT, names, PREFIX } from "../contract";
+import { document, forAccount, trust } from "../policy";
+import { fullLoadMappings, fullLoadSettings } from "./mappings";
+import type { Replication } from "./replication";
+import type { Source } from "./source";
+
+export interface FullLoadArgs {
+  readonly accounts: Accounts;
+  readonly tables: readonly Table[];
+  readonly source: Source;
+  readonly replication: Replication;
+}
+
+export class FullLoad extends pulumi.ComponentResource {
+  readonly task: aws.dms.ReplicationTask;
+
+  constructor(name: string, args: FullLoadArgs, options?: pulumi.ComponentResourceOptions) {
+    super("tributary:prod:FullLoad", name, {}, options);
+    const { role, policy } = this.writer(args.accounts);
+    const target = this.target(args, role, policy);
+    this.task = new aws.dms.ReplicationTask(
+      "full-load",
+      {
+        replicationTaskId: `${PREFIX}-full-load`,
+        migrationType: "full-load",
+        replicationInstanceArn: args.replication.instance.replicationInstanceArn,
+        sourceEndpointArn: args.source.endpoint.endpointArn,
+        targetEndpointArn: target.endpointArn,
+        tableMappings: fullLoadMappings(args.tables),
+        replicationTaskSettings: fullLoadSettings(),
+        // A finished load is a stopped task: with true any change of the mapping would start a load at once.
+        startReplicationTask: false,
+      },
+      { parent: this },
+    );
+    this.registerOutputs({});
+  }
+
+  /** The role stays in this account: the data account's bucket and key admit it by its name. */
+  private writer(accounts: Accounts): { role: aws.iam.Role; policy: pulumi.Resource } {
+    const role = new aws.iam.Role(
+      "full-load",
+      {
+        name: names.fullLoadRole,
+        assumeRolePolicy: trust("dms.amazonaws.com", forAccount(accounts.prodAccountId)),
+      },
+      { parent: this },
+    );
+    const bucket = `arn:aws:s3:::${lakeBucket(accounts)}`;
+    const policy = new aws.iam.RolePolicy(
+      "full-load",
+      {
+        role: role.id,
+        policy: document([
+          {
+            Effect: "Allow",
+            Action: ["s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject"],
+            Resource: `${bucket}/${FULL_FOLDER}/*`,
+          },
+          {
+            Effect: "Allow",
+            Action: ["s3:ListBucket"],
+            // Not by prefix: DMS looks at the bucket itself, too.
+            Resource: bucket,
+          },
+          {
+            Effect: "Allow",
+            Action: ["kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt", "kms:DescribeKey"],
+            // The lake's key is made later, in the other account: its alias stands for it.
+            Resource: `arn:aws:kms:${accounts.region}:${accounts.dataAccountId}:key/*`,
+            Condition: { "ForAnyValue:StringEquals": { "kms:ResourceAliases": names.lakeKeyAlias } },
+          },
+        ]),
+      },
+      { parent: this },
+    );
+    return { role, policy };
+  }
+
+  private target(
+    { accounts, replication }: FullLoadArgs,
+    role: aws.iam.Role,
+    policy: pulumi.Resource,
+  ): aws.dms.S3Endpoint {
+    return new aws.dms.S3Endpoint(
+      "full-load",
+      {
+        endpointId: `${PREFIX}-full-load`,
+        endpointType: "target",
+        bucketName: lakeBucket(accounts),
+        bucketFolder: FULL_FOLDER,
+        // A bucket of this name in another account is not ours.
+        expectedBucketOwner: accounts.dataAccountId,
+        serviceAccessRoleArn: role.arn,
+        kmsKeyArn: replication.key.arn,
+        // The default is CSV.
+        dataFormat: "parquet",
+        parquetVersion: "parquet-2-0",
+        // Athena cannot read timestamps of microseconds.
+        parquetTimestampInMillisecond: true,
+        compressionType: "GZIP",
+        encodingType: "rle-dictionary",
+        enableStatistics: true,
+        // From SSE_S3 there is no way to SSE_KMS later.
+        encryptionMode: "SSE_KMS",
+        serverSideEncryptionKmsKeyId: lakeKeyAliasArn(accounts),
+        includeOpForFullLoad: false,
+        // When the task started, the same in every row: by it the views know which changes are already in.
+        timestampColumnName: LOADED_AT,
+        useTaskStartTimeForFullLoadTimestamp: true,
+      },
+      { parent: this, dependsOn: [policy] },
+    );
+  }
+}

@@ -1,0 +1,91 @@
+/** The machine DMS runs on, its network and the roles that DMS expects to find in every account. */
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { ProdConfig } from "../config";
+import { PREFIX } from "../contract";
+import { customerKey } from "../key";
+import { trust } from "../policy";
+
+export interface ReplicationArgs {
+  readonly config: ProdConfig;
+}
+
+/** DMS looks for them by these names; one each per account, whoever made it. */
+const ACCOUNT_ROLES = {
+  "dms-vpc-role": "AmazonDMSVPCManagementRole",
+  "dms-cloudwatch-logs-role": "AmazonDMSCloudWatchLogsRole",
+} as const;
+
+export class Replication extends pulumi.ComponentResource {
+  /** Encrypts the instance's disk, where changes of long transactions wait, and what DMS keeps of the endpoints. */
+  readonly key: aws.kms.Key;
+  readonly instance: aws.dms.ReplicationInstance;
+
+  constructor(name: string, { config }: ReplicationArgs, options?: pulumi.ComponentResourceOptions) {
+    super("tributary:prod:Replication", name, {}, options);
+    this.key = customerKey(
+      "replication",
+      { account: config.prodAccountId, description: "Disk and endpoints of the replication" },
+      { parent: this },
+    );
+    const roles = config.replication.createAccountRoles ? this.accountRoles() : [];
+    const subnets = this.subnetGroup(config, roles);
+    this.instance = this.replicationInstance(config, subnets);
+    this.registerOutputs({});
+  }
+
+  private accountRoles(): pulumi.Resource[] {
+    return Object.entries(ACCOUNT_ROLES).map(([roleName, managed]) => {
+      const role = new aws.iam.Role(
+        roleName,
+        { name: roleName, assumeRolePolicy: trust("dms.amazonaws.com") },
+        // Other replications of the account may have come to rely on it.
+        { parent: this, retainOnDelete: true },
+      );
+      return new aws.iam.RolePolicyAttachment(
+        roleName,
+        { role: role.name, policyArn: `arn:aws:iam::aws:policy/service-role/${managed}` },
+        { parent: this, retainOnDelete: true },
+      );
+    });
+  }
+
+  private subnetGroup({ network }: ProdConfig, dependsOn: pulumi.Resource[]): aws.dms.ReplicationSubnetGroup {
+    return new aws.dms.ReplicationSubnetGroup(
+      "replication",
+      {
+        replicationSubnetGroupId: PREFIX,
+        replicationSubnetGroupDescription: "Private subnets of the replication",
+        subnetIds: network.subnetIds,
+      },
+      // DMS calls a role that IAM has not spread yet "not configured properly": the roles go first, and a first
+      // deployment that still meets it may be repeated.
+      { parent: this, dependsOn },
+    );
+  }
+
+  private replicationInstance(
+    { network, replication }: ProdConfig,
+    subnets: aws.dms.ReplicationSubnetGroup,
+  ): aws.dms.ReplicationInstance {
+    return new aws.dms.ReplicationInstance(
+      "replication",
+      {
+        replicationInstanceId: PREFIX,
+        replicationInstanceClass: replication.instanceClass,
+        allocatedStorage: replication.storageGb,
+        engineVersion: replication.engineVersion,
+        // A pinned version and automatic upgrades fight each other: upgrades are a change of the configuration.
+        autoMinorVersionUpgrade: false,
+        allowMajorVersionUpgrade: false,
+        applyImmediately: true,
+        multiAz: replication.multiAz,
+        publiclyAccessible: false,
+        kmsKeyArn: this.key.arn,
+        replicationSubnetGroupId: subnets.id,
+        vpcSecurityGroupIds: network.securityGroupIds,
+      },
+      { parent: this, protect: true },
+    );
+  }
+}

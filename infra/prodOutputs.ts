@@ -1,0 +1,39 @@
+/** What `data` needs to know of `prod`, checked before anything is created. */
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import type { DataConfig } from "./config";
+
+export interface ProdArns {
+  readonly changesStreamArn: string;
+  readonly serviceChangesStreamArn: string;
+  readonly streamsKeyArn: string;
+}
+
+/** @throws RunError with the stack, the output, what was found and what is expected. */
+export async function prodOutputs({ prodStack, prodAccountId, region }: DataConfig): Promise<ProdArns> {
+  const arn = (service: string, resource: string): z.ZodString => {
+    const start = `arn:aws:${service}:${region}:${prodAccountId}:${resource}/`;
+    return z.string().startsWith(start, `an ARN that begins with ${start}`);
+  };
+  const shape = {
+    changesStreamArn: arn("kinesis", "stream"),
+    serviceChangesStreamArn: arn("kinesis", "stream"),
+    streamsKeyArn: arn("kms", "key"),
+  };
+  const reference = new pulumi.StackReference(prodStack);
+  const found = Object.fromEntries(
+    await Promise.all(
+      Object.keys(shape).map(async (name) => [name, (await reference.getOutputDetails(name)).value] as const),
+    ),
+  );
+  const parsed = z.object(shape).safeParse(found);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const name = String(issue?.path[0] ?? "");
+  const value = found[name] === undefined ? "nothing" : JSON.stringify(found[name]);
+  const expected = typeof found[name] === "string" ? issue?.message : `an ARN in account ${prodAccountId}, ${region}`;
+  throw new pulumi.RunError(
+    `Stack ${prodStack}, output ${name}: found ${value}, expected ${expected}. Deploy prod first (pulumi up -s prod), ` +
+      `and see that tributary:prodStack in Pulumi.${pulumi.getStack()}.yaml names it.`,
+  );
+}

@@ -1,0 +1,78 @@
+/**
+ * The header of a KPI: the first comment lines of its SQL file say what it answers, for people and for a chart.
+ *
+ *     -- title: Active shops
+ *     -- question: How many shops planned at least one shift, week by week?
+ *     -- owner: product
+ *     -- unit: shops
+ *     -- grain: week
+ *     -- chart: line
+ *     SELECT ...
+ */
+export interface Kpi {
+  /** The file's name without `.sql`: what one asks for it by. */
+  readonly name: string;
+  readonly title: string;
+  readonly question: string;
+  readonly owner: string;
+  /** Of the values: hours, %, shops, ... */
+  readonly unit: string;
+  /** What one row is: week, shop, ... */
+  readonly grain: string;
+  readonly chart: Chart;
+  /** The whole file, header included. */
+  readonly sql: string;
+}
+
+export const charts = ["line", "bar", "number", "table"] as const;
+export type Chart = (typeof charts)[number];
+
+const MEMBERS = ["title", "question", "owner", "unit", "grain", "chart"] as const;
+type Member = (typeof MEMBERS)[number];
+
+/** A mistake in a KPI's file; the message names file and line and says what is expected. */
+export class KpiError extends Error {}
+
+const isMember = (name: string): name is Member => MEMBERS.some((member) => member === name);
+const isChart = (text: string): text is Chart => charts.some((chart) => chart === text);
+
+/**
+ * @param file as a person would look for it, e.g. `queries/kpis/active_shops.sql`
+ * @throws KpiError for a missing, empty, unknown or repeated member, and for a file without a statement
+ */
+export function parseKpi(name: string, file: string, sql: string): Kpi {
+  if (!/^[a-z][a-z0-9_]*$/.test(name))
+    throw new KpiError(`${file}: name it in lower-case letters, digits and underscores, beginning with a letter.`);
+  const lines = sql.split("\n");
+  const end = lines.findIndex((line) => !line.startsWith("--") && line.trim() !== "");
+  if (end === -1) throw new KpiError(`${file}: there is no statement after the header.`);
+  const found = new Map<Member, string>();
+  lines.slice(0, end).forEach((line, index) => {
+    const match = /^--\s*(\w+):\s*(.*?)\s*$/.exec(line);
+    // Other comment lines explain the query and are no part of the header.
+    if (match === null) return;
+    const [, member = "", text = ""] = match;
+    const at = `${file}, line ${index + 1}`;
+    if (!isMember(member)) throw new KpiError(`${at}: "${member}" is none of ${MEMBERS.join(", ")}.`);
+    if (found.has(member)) throw new KpiError(`${at}: "${member}" stands twice.`);
+    if (text === "") throw new KpiError(`${at}: "${member}" is empty.`);
+    found.set(member, text);
+  });
+  const text = (member: Member): string => {
+    const value = found.get(member);
+    if (value === undefined) throw new KpiError(`${file}: the header has no line "-- ${member}: ...".`);
+    return value;
+  };
+  const chart = text("chart");
+  if (!isChart(chart)) throw new KpiError(`${file}: chart is "${chart}", expected one of ${charts.join(", ")}.`);
+  return {
+    name,
+    title: text("title"),
+    question: text("question"),
+    owner: text("owner"),
+    unit: text("unit"),
+    grain: text("grain"),
+    chart,
+    sql,
+  };
+}

@@ -1,0 +1,151 @@
+/**
+ * What the Pulumi program would ask AWS for, without asking: the program runs in a process of its own as the engine runs it,
+ * and every resource is answered with the names and ARNs that AWS would give it.
+ */
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { materialise } from "../../local/engine/assets";
+import { findProject, stackConfig } from "../../local/engine/config";
+import { runProgram } from "../../local/engine/program";
+import type { Registered, Registration, Request } from "../../local/engine/protocol";
+import { urnOf } from "../../local/engine/state";
+import { plainObject, type Marked } from "../../local/engine/wire";
+
+export type Stack = "prod" | "data";
+
+export interface Planned extends Omit<Registration, "inputs"> {
+  readonly urn: string;
+  /** Type and name of the component it stands in; empty for the stack itself. */
+  readonly within: string;
+  readonly inputs: Record<string, unknown>;
+  readonly outputs: Record<string, unknown>;
+}
+
+export interface Plan {
+  /** In the order in which they were declared; the stack itself is not among them. */
+  readonly resources: readonly Planned[];
+  readonly outputs: Record<string, unknown>;
+}
+
+export interface PlanOptions {
+  /** Settings in the place of those in the file; undefined takes one away. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** What the stack reference to `prod` answers. */
+  readonly prodOutputs?: Readonly<Record<string, unknown>>;
+  /** Name of the stack, where it is none of ours. */
+  readonly stack?: string;
+}
+
+export const ACCOUNTS = { prod: "111111111111", data: "222222222222" } as const;
+export const REGION = "eu-west-1";
+
+export const PROD_OUTPUTS = {
+  changesStreamArn: `arn:aws:kinesis:${REGION}:${ACCOUNTS.prod}:stream/tributary-changes`,
+  serviceChangesStreamArn: `arn:aws:kinesis:${REGION}:${ACCOUNTS.prod}:stream/tributary-service-changes`,
+  streamsKeyArn: `arn:aws:kms:${REGION}:${ACCOUNTS.prod}:key/00000000-streams`,
+};
+
+const PROGRAM = path.join(__dirname, "../../infra/index");
+
+/** What AWS would add to the inputs: a name where none is given, and the ARN. */
+function answer(type: string, name: string, inputs: Record<string, unknown>, account: string): Record<string, unknown> {
+  const physical = String(inputs["name"] ?? inputs["bucket"] ?? `${name}-1234567`);
+  const kind = type.split(":")[2] ?? "";
+  const service = type.split(":")[1]?.split("/")[0] ?? "";
+  const arn = (of: string): string => `arn:aws:${service}:${REGION}:${account}:${of}/${physical}`;
+  switch (kind) {
+    case "Bucket":
+      return { bucket: physical, id: physical, arn: `arn:aws:s3:::${physical}` };
+    case "Role":
+      return { name: physical, id: physical, arn: `arn:aws:iam::${account}:role/${physical}` };
+    case "Key":
+      return { keyId: `00000000-${name}`, arn: `arn:aws:kms:${REGION}:${account}:key/00000000-${name}` };
+    case "Table":
+      return { name: physical, arn: arn("table"), streamArn: `${arn("table")}/stream/2026-11-24T00:00:00.000` };
+    case "LogGroup":
+      return { name: physical, arn: `arn:aws:logs:${REGION}:${account}:log-group:${physical}` };
+    case "Function":
+      return { name: physical, arn: `arn:aws:lambda:${REGION}:${account}:function:${physical}` };
+    case "FirehoseDeliveryStream":
+      return { name: physical, arn: `arn:aws:firehose:${REGION}:${account}:deliverystream/${physical}` };
+    case "Endpoint":
+    case "S3Endpoint":
+      return { endpointArn: `arn:aws:dms:${REGION}:${account}:endpoint:${name}` };
+    case "ReplicationTask":
+      return { replicationTaskArn: `arn:aws:dms:${REGION}:${account}:task:${name}` };
+    case "ReplicationInstance":
+      return { replicationInstanceArn: `arn:aws:dms:${REGION}:${account}:rep:${name}` };
+    case "ReplicationSubnetGroup":
+      return { id: inputs["replicationSubnetGroupId"] };
+    default:
+      return { name: physical, arn: arn(kind.toLowerCase()) };
+  }
+}
+
+/** `urn:pulumi:prod::tributary::tributary:prod:Streams::streams` -> `tributary:prod:Streams streams`; of the stack nothing. */
+function shortOf(urn: string): string {
+  const [, , types = "", name = ""] = urn.split("::");
+  const type = types.split("$").at(-1) ?? "";
+  return type === "pulumi:pulumi:Stack" ? "" : `${type} ${name}`;
+}
+
+/** @throws Error the program's, as a person would see it. */
+export async function plan(account: Stack, options: PlanOptions = {}): Promise<Plan> {
+  const project = findProject(PROGRAM);
+  const stack = options.stack ?? account;
+  const config = stackConfig(project, account, {});
+  for (const [key, value] of Object.entries(options.config ?? {})) {
+    if (value === undefined) delete config[key];
+    else config[key] = typeof value === "string" ? value : JSON.stringify(value);
+  }
+  const code = fs.mkdtempSync(path.join(os.tmpdir(), "tributary-plan-"));
+  const convert = (asset: Marked): unknown => materialise(asset, code, project.folder);
+  const resources: Planned[] = [];
+  let outputs: Record<string, unknown> = {};
+
+  const register = (declared: Registration): Registered => {
+    const { type, name, parent, custom } = declared;
+    const urn = urnOf(stack, project.name, parent, type, name);
+    if (resources.some((other) => other.urn === urn)) throw new Error(`${urn} is declared twice`);
+    const inputs = plainObject(declared.inputs, convert);
+    const { id = name, ...added } = custom ? answer(type, name, inputs, ACCOUNTS[account]) : {};
+    const outputs: Record<string, unknown> = { ...inputs, ...added };
+    if (type !== "pulumi:pulumi:Stack") resources.push({ ...declared, urn, within: shortOf(parent), inputs, outputs });
+    return { urn, id: String(id), outputs };
+  };
+
+  const handle = async (request: Request): Promise<unknown> => {
+    switch (request.kind) {
+      case "register":
+        return register(request.registration);
+      case "outputs":
+        if (shortOf(request.urn) === "") outputs = plainObject(request.outputs, convert);
+        return {};
+      case "read":
+        return {
+          urn: urnOf(stack, project.name, request.parent, request.type, request.name),
+          id: request.id,
+          outputs: { name: request.id, outputs: options.prodOutputs ?? PROD_OUTPUTS, secretOutputNames: [] },
+        };
+      case "invoke":
+        throw new Error(`The program asks ${request.token}, which only AWS could answer.`);
+    }
+  };
+  try {
+    await runProgram(
+      { program: PROGRAM, organization: "organization", project: project.name, stack, config },
+      // Where the Pulumi CLI runs it; it must not matter.
+      {
+        cwd: path.dirname(PROGRAM),
+        env: process.env,
+        handle,
+        onOutput: () => undefined,
+        signal: new AbortController().signal,
+      },
+    );
+  } finally {
+    fs.rmSync(code, { recursive: true, force: true });
+  }
+  return { resources, outputs };
+}
