@@ -33,6 +33,8 @@ export interface PolicyStore {
   setIdentityPolicy(roleArn: string, name: string, document: string | undefined): void;
   /** The policy of a resource: a bucket's, a stream's, a key's, a role's trust. One a resource. */
   setResourcePolicy(resourceArn: string, document: string | undefined): void;
+  /** The account of a resource whose ARN does not say it: a bucket. */
+  setOwner?(resourceArn: string, account: string): void;
 }
 
 /** One authenticated API request. */

@@ -41,10 +41,14 @@ export class TestAuthorizer implements Authorizer {
 
 export class TestPolicies implements PolicyStore {
   readonly byResource = new Map<string, string>();
+  readonly owners = new Map<string, string>();
   setIdentityPolicy(): void {}
   setResourcePolicy(resourceArn: string, document: string | undefined): void {
     if (document === undefined) this.byResource.delete(resourceArn);
     else this.byResource.set(resourceArn, document);
+  }
+  setOwner(resourceArn: string, account: string): void {
+    this.owners.set(resourceArn, account);
   }
 }
 

@@ -1,6 +1,15 @@
 /** The operations that tell of streams, shards and consumers. https://docs.aws.amazon.com/kinesis/latest/APIReference/ */
 import { AwsError, type Call } from "../../core/service";
-import { count, type Input, invalidArgument, only, optionalNumber, optionalText, requiredText } from "./request";
+import {
+  count,
+  type Input,
+  invalidArgument,
+  only,
+  optionalNumber,
+  optionalText,
+  requiredText,
+  structure,
+} from "./request";
 import type { Consumer, KinesisStream, Shard } from "./stream";
 import { existingShard, type Streams } from "./streams";
 import type { Tokens } from "./tokens";
@@ -146,7 +155,7 @@ export function describeOperations(streams: Streams, tokens: Tokens) {
 /** The shard after which a filter begins; undefined for all. Throws `InvalidArgumentException`. */
 function filteredFrom(stream: KinesisStream, filter: unknown): string | undefined {
   if (filter === undefined || filter === null) return undefined;
-  const members: Input = typeof filter === "object" ? { ...filter } : {};
+  const members = structure(filter, "ShardFilter");
   const type = requiredText(members, "Type");
   if (type === "AFTER_SHARD_ID") return existingShard(stream, requiredText(members, "ShardId")).id;
   if (!ALL_SHARDS.includes(type)) throw invalidArgument(`Unknown type of ShardFilter: ${type}.`);

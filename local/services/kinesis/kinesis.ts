@@ -23,8 +23,8 @@ export function kinesisService({ authorizer, policies }: Surroundings): LocalSer
     targetPrefix: "Kinesis_20131202",
     jsonVersion: "1.1",
     operations: {
-      ...putOperations(streams, authorizer),
-      ...readOperations(streams, tokens, authorizer),
+      ...putOperations(streams),
+      ...readOperations(streams, tokens),
       ...describeOperations(streams, tokens),
       ...policyOperations(streamPolicies),
     },

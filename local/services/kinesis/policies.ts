@@ -15,9 +15,9 @@ export class StreamPolicies {
   set(resourceArn: string, document: string | undefined): void {
     this.checkExists(resourceArn);
     if (document !== undefined) checkDocument(document);
-    this.forget(resourceArn);
-    if (document !== undefined) this.documents.set(resourceArn, document);
     this.store.setResourcePolicy(resourceArn, document);
+    if (document === undefined) this.documents.delete(resourceArn);
+    else this.documents.set(resourceArn, document);
   }
 
   get(resourceArn: string): string | undefined {

@@ -3,10 +3,10 @@
  * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
  */
 import type { RecordSink } from "../../core/contracts";
-import { AwsError, type Authorizer, type Call, type Principal } from "../../core/service";
-import { constraint, type Input, invalidArgument, only, optionalText, requiredText } from "./request";
+import { AwsError, type Authorizer, type Call } from "../../core/service";
+import { constraint, type Input, invalidArgument, only, optionalText, requiredText, structure } from "./request";
 import type { KinesisStream } from "./stream";
-import { authorizeKey, type Streams } from "./streams";
+import { authorizeKey, type Caller, type Streams } from "./streams";
 
 const MAX_RECORDS = 500;
 const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
@@ -91,10 +91,10 @@ const encryptionOf = (stream: KinesisStream): { EncryptionType: "KMS" | "NONE" }
   EncryptionType: stream.settings.encryption === undefined ? "NONE" : "KMS",
 });
 
-export function putOperations(streams: Streams, authorizer: Authorizer) {
+export function putOperations(streams: Streams) {
   const authorized = (input: Input, call: Call, action: string): KinesisStream => {
     const stream = streams.authorized(input, call, action);
-    authorizeKey(authorizer, call.principal, stream, "kms:GenerateDataKey");
+    authorizeKey(call, stream, "kms:GenerateDataKey");
     return stream;
   };
 
@@ -115,7 +115,7 @@ export function putOperations(streams: Streams, authorizer: Authorizer) {
       if (!Array.isArray(entries)) throw constraint("Records", "not be null");
       if (entries.length < 1) throw constraint("Records", "have length greater than or equal to 1");
       if (entries.length > MAX_RECORDS) throw constraint("Records", `have length less than or equal to ${MAX_RECORDS}`);
-      const records = entries.map((entry: Input) => newRecord(entry));
+      const records = entries.map((entry) => newRecord(structure(entry, "Records")));
       check(stream, records);
       return { FailedRecordCount: 0, Records: append(stream, records), ...encryptionOf(stream) };
     },
@@ -124,10 +124,14 @@ export function putOperations(streams: Streams, authorizer: Authorizer) {
 
 export function recordSink(streams: Streams, authorizer: Authorizer): RecordSink {
   return {
-    append(principal: Principal, streamArn, records) {
-      authorizer.check(principal, "kinesis:PutRecords", streamArn);
+    append(principal, streamArn, records) {
+      const caller: Caller = {
+        principal,
+        authorize: (action, resource, context) => authorizer.check(principal, action, resource, context),
+      };
+      caller.authorize("kinesis:PutRecords", streamArn);
       const stream = streams.existing(streamArn);
-      authorizeKey(authorizer, principal, stream, "kms:GenerateDataKey");
+      authorizeKey(caller, stream, "kms:GenerateDataKey");
       check(stream, records);
       append(stream, records);
     },

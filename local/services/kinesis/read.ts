@@ -2,7 +2,7 @@
  * GetShardIterator and GetRecords.
  * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
  */
-import type { Authorizer, Call } from "../../core/service";
+import type { Call } from "../../core/service";
 import { count, type Input, invalidArgument, only, optionalNumber, optionalText, requiredText } from "./request";
 import { parseSequence } from "./sequence";
 import type { KinesisStream, Shard } from "./stream";
@@ -67,7 +67,7 @@ function startingOffset(stream: KinesisStream, shard: Shard, input: Input): numb
   }
 }
 
-export function readOperations(streams: Streams, tokens: Tokens, authorizer: Authorizer) {
+export function readOperations(streams: Streams, tokens: Tokens) {
   return {
     GetShardIterator(input: Input, call: Call) {
       const members = [
@@ -100,7 +100,7 @@ export function readOperations(streams: Streams, tokens: Tokens, authorizer: Aut
       call.authorize("kinesis:GetRecords", arn);
       const stream = streams.existing(arn);
       if (stream.id !== position.streamId) throw invalidArgument("Invalid ShardIterator.");
-      authorizeKey(authorizer, call.principal, stream, "kms:Decrypt");
+      authorizeKey(call, stream, "kms:Decrypt");
       const shard = existingShard(stream, position.shardId);
 
       const records = [];

@@ -42,6 +42,11 @@ export function optionalNumber(input: Input, member: string): number | undefined
   return value;
 }
 
+export function structure(value: unknown, member: string): Input {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  throw new AwsError("SerializationException", `${member} must be a structure.`);
+}
+
 /** A count between 1 and `most`; `most` when it is not given, or `otherwise`. */
 export function count(input: Input, member: string, most: number, otherwise = most): number {
   const value = optionalNumber(input, member) ?? otherwise;

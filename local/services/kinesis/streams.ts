@@ -1,8 +1,11 @@
 /** All streams of the cloud, by ARN: which one a request means, and whether its caller may. */
 import { isAwsManaged } from "../../core/keys";
-import { AwsError, type Authorizer, type Call, type Principal } from "../../core/service";
+import { AwsError, type Call } from "../../core/service";
 import { constraint, type Input, invalidArgument, optionalText } from "./request";
 import type { KinesisStream, Shard } from "./stream";
+
+/** Who acts: the caller of an API or a principal from within. */
+export type Caller = Pick<Call, "principal" | "authorize">;
 
 export const NAME = /^[a-zA-Z0-9_.-]{1,128}$/;
 const STREAM_ARN = /^arn:aws:kinesis:[a-z0-9-]+:\d{12}:stream\/[a-zA-Z0-9_.-]{1,128}$/;
@@ -84,8 +87,7 @@ export function existingShard(stream: KinesisStream, shardId: string): Shard {
  * https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html
  */
 export function authorizeKey(
-  authorizer: Authorizer,
-  principal: Principal,
+  { principal, authorize }: Caller,
   stream: KinesisStream,
   action: "kms:GenerateDataKey" | "kms:Decrypt",
 ): void {
@@ -101,12 +103,14 @@ export function authorizeKey(
   }
   const region = stream.arn.split(":")[3] ?? "";
   try {
-    authorizer.check(principal, action, keyArn, {
+    authorize(action, keyArn, {
       "kms:ViaService": `kinesis.${region}.amazonaws.com`,
       "kms:CallerAccount": principal.account,
       "kms:EncryptionContext:aws:kinesis:arn": stream.arn,
     });
   } catch (error) {
-    throw error instanceof AwsError && error.code.startsWith("AccessDenied") ? denied(error.message) : error;
+    if (!(error instanceof AwsError)) throw error;
+    if (error.code === "NotFoundException") throw new AwsError("KMSNotFoundException", error.message);
+    throw error.code.startsWith("AccessDenied") ? denied(error.message) : error;
   }
 }

@@ -135,6 +135,7 @@ describe("buckets", () => {
     const type = "aws:s3/bucket:Bucket";
     const { id, outputs } = s3.create(type, {});
     expect({ id, ...outputs }).toMatchObject({ id: "test-0123abc", bucket: id, arn: "arn:aws:s3:::test-0123abc" });
+    expect(s3.policies.owners.get("arn:aws:s3:::test-0123abc")).toBe("222222222222");
     expect(s3.create(type, { bucketPrefix: "logs-" }).id).toBe("logs-0123abc");
     expect(() => s3.create(type, { bucket: BUCKET }, "111111111111")).toThrow("taken");
     for (const bucket of ["ab", "Upper", "a..b", "-ab", "ab-", ".drafts"]) {

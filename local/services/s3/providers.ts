@@ -81,7 +81,12 @@ const INERT = {
   }),
 } as const;
 
-function bucketProvider(store: Store): ResourceProvider {
+/** Names of buckets have no upper case, those of resources may. */
+function madeUpName({ bucketPrefix }: z.output<typeof bucketShape>, { autoName }: ResourceContext): string {
+  return (bucketPrefix === undefined ? autoName : bucketPrefix + autoName.slice(-7)).toLowerCase();
+}
+
+function bucketProvider(store: Store, policies: PolicyStore): ResourceProvider {
   const outputsOf = (bucket: Bucket, inputs: z.output<typeof bucketShape>): Created => ({
     id: bucket.name,
     outputs: {
@@ -98,11 +103,13 @@ function bucketProvider(store: Store): ResourceProvider {
   return {
     create(raw, context) {
       const inputs = readInputs(bucketShape, raw, context);
-      const suffix = context.autoName.slice(-7);
-      const made = inputs.bucketPrefix === undefined ? context.autoName : inputs.bucketPrefix + suffix;
-      // Pulumi makes names of buckets up in lower case.
-      const bucket = store.buckets.create(inputs.bucket ?? made.toLowerCase(), context.account, context.region);
+      const bucket = store.buckets.create(
+        inputs.bucket ?? madeUpName(inputs, context),
+        context.account,
+        context.region,
+      );
       store.files.createBucket(bucket.name);
+      policies.setOwner?.(bucketArn(bucket.name), bucket.account);
       return outputsOf(bucket, inputs);
     },
     update(id, raw, _previous, context) {
@@ -183,7 +190,7 @@ export function bucketProviders(store: Store, policies: PolicyStore): Record<str
   const nothing = (): void => undefined;
   const inert = Object.entries(INERT).map(([type, shape]) => [type, settingProvider(store, shape, nothing, nothing)]);
   return {
-    "aws:s3/bucket:Bucket": bucketProvider(store),
+    "aws:s3/bucket:Bucket": bucketProvider(store, policies),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": encryption,
     "aws:s3/bucketPolicy:BucketPolicy": policy,
     ...Object.fromEntries(inert),
