@@ -1,0 +1,111 @@
+/** The local deployment: a cloud, a monolith, and both stacks. */
+import * as path from "node:path";
+import { parse } from "yaml";
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { startCloud, type Cloud, type Progress as Step } from "../cloud";
+import { startPostgres, type Postgres } from "../postgres";
+import { projectFolder } from "../project";
+import { connect } from "../sample/connect";
+import { createSample, type SampleSize } from "../sample/sample";
+import type { Progress } from "./progress";
+
+/** The settings of the example configuration that the surroundings of a stack must fit. */
+const settings = z.object({
+  config: z.object({
+    "aws:region": z.string(),
+    "tributary:prodAccountId": z.string(),
+    "tributary:dataAccountId": z.string(),
+    "tributary:source": z.object({ secretArn: z.string(), database: z.string() }).optional(),
+  }),
+});
+
+const outputs = {
+  prod: z.object({
+    changesStreamArn: z.string(),
+    changesTaskArn: z.string(),
+    fullLoadTaskArn: z.string(),
+    serviceTables: z.record(z.string(), z.string()),
+    ownTables: z.record(z.string(), z.string()),
+    failuresBucket: z.string(),
+  }),
+  data: z.object({
+    lakeBucket: z.string(),
+    failuresBucket: z.string(),
+    database: z.string(),
+    workgroup: z.string(),
+    kpis: z.record(z.string(), z.string()),
+  }),
+};
+
+export type ProdOutputs = z.output<typeof outputs.prod>;
+export type DataOutputs = z.output<typeof outputs.data>;
+
+export interface Deployment {
+  readonly cloud: Cloud;
+  readonly monolith: Postgres;
+  readonly region: string;
+  /** ARN of the operator of each account. */
+  readonly operators: { readonly prod: string; readonly data: string };
+  /** Deploys a stack. */
+  prod(): Promise<ProdOutputs>;
+  data(): Promise<DataOutputs>;
+  close(): Promise<void>;
+}
+
+/** Buffers and starts take a fortieth of AWS's time here: five minutes of a delivery stream pass in 7.5 seconds. */
+const HASTE = 40;
+
+/** Starts the monolith, filled, and the cloud, empty. What is started is ended again if the rest fails. */
+export async function start(folder: string, size: SampleSize, progress: Progress): Promise<Deployment> {
+  const project = projectFolder();
+  const read = settings.parse(parse(readFileSync(path.join(project, "Pulumi.prod.yaml"), "utf8"))).config;
+  const region = read["aws:region"];
+  const accounts = { prod: read["tributary:prodAccountId"], data: read["tributary:dataAccountId"] };
+  const source = read["tributary:source"];
+  if (source === undefined)
+    throw new Error("Pulumi.prod.yaml has no tributary:source, which the demo's monolith takes");
+
+  progress.step("Starting PostgreSQL and the laptop cloud");
+  const cloud = await startCloud({ folder: path.join(folder, "cloud"), haste: HASTE, region });
+  let monolith: Postgres | undefined;
+  const close = async (): Promise<void> => {
+    await cloud.close();
+    await monolith?.stop();
+  };
+  try {
+    const server = (monolith = await startPostgres({ folder: path.join(folder, "postgres") }));
+    progress.step("Filling the monolith");
+    const client = await connect(server);
+    const rows = await createSample(client, size);
+    await client.end();
+    progress.done(`${rows.toLocaleString("en")} rows in 5 tables`);
+    const { host, port, user: username, password } = server;
+    cloud.services.secrets.putSecret(source.secretArn, JSON.stringify({ host, port, username, password }));
+
+    const up = async (stack: "prod" | "data"): Promise<Record<string, unknown>> => {
+      progress.step(`pulumi up, stack ${stack}, account ${accounts[stack]}`);
+      let count = 0;
+      const onProgress = ({ action, type, name }: Step): void => {
+        count += 1;
+        progress.update(`${action} ${name} (${type.split(":").pop() ?? type})`);
+      };
+      const program = path.join(project, "dist", "infra", "index.js");
+      const state = await cloud.up({ stack, account: accounts[stack], program, onProgress });
+      progress.done(`${count} resources`);
+      return state.outputs;
+    };
+    return {
+      cloud,
+      monolith: server,
+      region,
+      operators: { prod: `arn:aws:iam::${accounts.prod}:root`, data: `arn:aws:iam::${accounts.data}:root` },
+      prod: async () => outputs.prod.parse(await up("prod")),
+      data: async () => outputs.data.parse(await up("data")),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

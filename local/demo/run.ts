@@ -1,0 +1,218 @@
+/** The whole pipeline on one machine: deploys it, works on the monolith, waits until all has settled, compares. */
+import { AthenaClient, GetNamedQueryCommand } from "@aws-sdk/client-athena";
+import {
+  DatabaseMigrationServiceClient,
+  StartReplicationTaskCommand,
+} from "@aws-sdk/client-database-migration-service";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { KinesisClient } from "@aws-sdk/client-kinesis";
+import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Client } from "pg";
+import { parseKpi, type Kpi } from "../../model/kpi";
+import { runQuery, type QueryResult } from "../../ops/athena";
+import { connect } from "../sample/connect";
+import { punchClock, type Punch } from "../sample/punches";
+import type { SampleSize } from "../sample/sample";
+import { runWorkload } from "../sample/workload";
+import { isSame, type Comparison } from "./compare";
+import { start, type DataOutputs, type Deployment, type ProdOutputs } from "./deploy";
+import { checkParked, poison } from "./poison";
+import type { Progress } from "./progress";
+import { loadEnds, loadProgress, pipesRunDry, replicationCatchesUp, type TaskWatch } from "./settle";
+import { compareLake, comparePunches, compareServices } from "./verify";
+
+export interface DemoOptions {
+  /** Emptied first. */
+  readonly folder: string;
+  readonly size: SampleSize;
+  /** Row changes in the monolith. */
+  readonly changes: number;
+  /** Milliseconds to spread them over. */
+  readonly over: number;
+  readonly punches: number;
+  readonly seed: number;
+  readonly progress: Progress;
+}
+
+export interface DemoResult {
+  readonly comparisons: readonly Comparison[];
+  /** Anything else that is not as it must be. */
+  readonly problems: readonly string[];
+  readonly kpis: readonly { readonly kpi: Kpi; readonly result: QueryResult }[];
+}
+
+interface Work {
+  readonly data: DataOutputs;
+  readonly punches: readonly Punch[];
+  /** Rows that were given a value in a column that the model does not know. */
+  readonly unknownValues: number;
+}
+
+function clients({ cloud, region, operators }: Deployment) {
+  const settings = (arn: string) => ({ endpoint: cloud.url, region, credentials: cloud.credentials(arn) });
+  const prod = settings(operators.prod);
+  const data = settings(operators.data);
+  return {
+    dms: new DatabaseMigrationServiceClient(prod),
+    dynamodb: new DynamoDBClient(prod),
+    kinesis: new KinesisClient(prod),
+    prodS3: new S3Client({ ...prod, forcePathStyle: true }),
+    dataS3: new S3Client({ ...data, forcePathStyle: true }),
+    athena: new AthenaClient(data),
+  };
+}
+type Clients = ReturnType<typeof clients>;
+
+/** @throws Error when something cannot go on; whatever was started is ended by then. */
+export async function runDemo(
+  options: DemoOptions,
+  onStart?: (close: () => Promise<void>) => void,
+): Promise<DemoResult> {
+  const deployment = await start(options.folder, options.size, options.progress);
+  onStart?.(deployment.close);
+  const aws = clients(deployment);
+  try {
+    const prod = await deployment.prod();
+    const done = await work(options, deployment, aws, prod);
+    return await verify(options, deployment, aws, prod, done);
+  } finally {
+    for (const client of Object.values(aws)) client.destroy();
+    await deployment.close();
+  }
+}
+
+/** Everything at once, as in a company: the initial load, the workload, the second stack, a full load, a new column, trouble. */
+async function work(options: DemoOptions, deployment: Deployment, aws: Clients, prod: ProdOutputs): Promise<Work> {
+  const { progress, size, seed } = options;
+  const monolith = await connect(deployment.monolith);
+  const replication: TaskWatch = { dms: aws.dms, taskArn: prod.changesTaskArn };
+  let changes = 0;
+  const workload = runWorkload({
+    ...{ connect: () => connect(deployment.monolith), size, seed, changes: options.changes, over: options.over },
+    onProgress: (count) => (changes = count),
+  });
+  // Looked at below; until then a failure must not end the process.
+  workload.catch(() => undefined);
+  try {
+    const duringLoad = loadedBy(replication, () => changes);
+    const data = await deployment.data();
+
+    progress.step("Working on the monolith and on the clocking service's own table");
+    const ticker = setInterval(() => progress.update(`${changes.toLocaleString("en")} changes`), 100);
+    try {
+      await poison(aws.kinesis, prod.changesStreamArn);
+      await aws.dms.send(
+        new StartReplicationTaskCommand({
+          ReplicationTaskArn: prod.fullLoadTaskArn,
+          StartReplicationTaskType: "start-replication",
+        }),
+      );
+      const tableName = prod.ownTables["clocking.punches"] ?? "";
+      const punched = await punchClock({ client: aws.dynamodb, tableName, size, seed, count: options.punches });
+      await monolith.query("alter table users add column pronouns varchar(20)");
+      const { rowCount } = await monolith.query("update users set pronouns = 'they' where id % 97 = 0");
+      const done = await workload;
+      progress.done(
+        `${(done.changes + punched.changes).toLocaleString("en")} changes in ${done.transactions.toLocaleString("en")} ` +
+          `transactions, ${(await duringLoad).toLocaleString("en")} of them during the initial load`,
+      );
+      clearInterval(ticker);
+      await settle(deployment, monolith, aws, prod, progress);
+      return { data, punches: punched.items, unknownValues: rowCount ?? 0 };
+    } finally {
+      clearInterval(ticker);
+    }
+  } finally {
+    await workload.catch(() => undefined);
+    await monolith.end();
+  }
+}
+
+/** @returns how many changes had been made when the last table was loaded. */
+async function loadedBy(task: TaskWatch, changes: () => number): Promise<number> {
+  for (;;) {
+    const made = changes();
+    if ((await loadProgress(task)).loading.length === 0) return made;
+    await delay(250);
+  }
+}
+
+async function settle(
+  { cloud }: Deployment,
+  monolith: Client,
+  { dms }: Clients,
+  { changesTaskArn, fullLoadTaskArn }: ProdOutputs,
+  progress: Progress,
+): Promise<void> {
+  const update = (state: string): void => progress.update(state);
+  progress.step("Full load to the lake");
+  progress.done(`${(await loadEnds({ dms, taskArn: fullLoadTaskArn }, update)).toLocaleString("en")} rows as Parquet`);
+  progress.step("Waiting until all has settled");
+  await replicationCatchesUp(monolith, { dms, taskArn: changesTaskArn }, update);
+  await pipesRunDry(cloud, update);
+}
+
+async function verify(
+  options: DemoOptions,
+  deployment: Deployment,
+  aws: Clients,
+  prod: ProdOutputs,
+  { data, punches, unknownValues }: Work,
+): Promise<DemoResult> {
+  const { progress } = options;
+  const update = (state: string): void => progress.update(state);
+  const { workgroup, database } = data;
+  const { dynamodb, athena, prodS3, dataS3 } = aws;
+  const monolith = await connect(deployment.monolith);
+  try {
+    const stores = { monolith, dynamodb, serviceTables: prod.serviceTables, athena, workgroup, database };
+    progress.step("Comparing the monolith with the services");
+    const ofServices = await compareServices(stores, update);
+    progress.step("Comparing the monolith and the clocking service with the lake");
+    const ofLake = [...(await compareLake(stores, update)), await comparePunches(punches, stores)];
+    const comparisons = [...ofServices, ...ofLake];
+
+    progress.step("Asking for what was parked, and for the new column");
+    const parked = await checkParked(dataS3, data.failuresBucket, "capture/parked/");
+    const learnt = await runQuery(
+      "select count(distinct id) from changes_users where json_extract_scalar(_rest, '$.pronouns') = 'they'",
+      { client: athena, workgroup, database },
+    );
+    const found = Number(learnt.rows[0]?.[0]);
+    const problems = [
+      ...parked,
+      ...(await unexpected(prodS3, prod.failuresBucket, "")),
+      ...(await unexpected(dataS3, data.failuresBucket, "aws/lambda/")),
+      ...deployment.cloud.services.lambda.problems().map(({ functionName, problem }) => `${functionName}: ${problem}`),
+      ...(found === unknownValues ? [] : [`${found} of ${unknownValues} values of the new column are in the lake`]),
+    ];
+
+    progress.step("Running the KPIs");
+    const kpis = [];
+    for (const id of Object.values(data.kpis)) {
+      const { NamedQuery } = await athena.send(new GetNamedQueryCommand({ NamedQueryId: id }));
+      const { Name = "", QueryString = "" } = NamedQuery ?? {};
+      const kpi = parseKpi(Name, `queries/kpis/${Name}.sql`, QueryString);
+      progress.update(kpi.title);
+      kpis.push({ kpi, result: await runQuery(QueryString, { client: athena, workgroup, database }) });
+    }
+    progress.done(`${kpis.length} KPIs`);
+    return { comparisons, problems, kpis };
+  } finally {
+    await monolith.end();
+  }
+}
+
+/** Failed records where there must be none. */
+async function unexpected(client: S3Client, bucket: string, prefix: string): Promise<string[]> {
+  const { KeyCount = 0, Contents = [] } = await client.send(
+    new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }),
+  );
+  return KeyCount === 0
+    ? []
+    : [`${KeyCount} objects with failed records in ${bucket}, such as ${Contents[0]?.Key ?? ""}`];
+}
+
+export const isGood = ({ comparisons, problems }: DemoResult): boolean =>
+  problems.length === 0 && comparisons.every(isSame);
