@@ -1,0 +1,55 @@
+import { Principals } from "../../core/principals";
+import { ParquetConverter } from "./converter";
+import { DeliveryStream } from "./stream";
+import { readSettings } from "./settings";
+
+test("what the destination does not take is held up to a limit, then the caller is told to slow down", async () => {
+  const role = "arn:aws:iam::222222222222:role/delivery";
+  const scope = { account: "222222222222", region: "eu-west-1" };
+  const settings = readSettings(
+    {
+      name: "shops",
+      destination: "extended_s3",
+      extendedS3Configuration: {
+        bucketArn: "arn:aws:s3:::lake",
+        roleArn: role,
+        errorOutputPrefix: "errors/!{firehose:error-output-type}/",
+        dataFormatConversionConfiguration: {
+          inputFormatConfiguration: { deserializer: { openXJsonSerDe: {} } },
+          outputFormatConfiguration: { serializer: { parquetSerDe: {} } },
+          schemaConfiguration: { databaseName: "lake", tableName: "shops", roleArn: role },
+        },
+      },
+    },
+    { ...scope, type: "stream", name: "shops", urn: "", autoName: "" },
+  );
+  const refuse = (): never => {
+    throw new Error("no such table");
+  };
+  const stream = new DeliveryStream("arn", scope, settings, {
+    surroundings: {
+      folder: "",
+      authorizer: { check: refuse },
+      policies: { setIdentityPolicy: refuse, setResourcePolicy: refuse },
+      principals: new Principals(),
+      endpointUrl: refuse,
+      haste: 1,
+    },
+    objects: { folder: refuse, put: refuse, putFile: refuse, keys: refuse, authorizeRead: refuse },
+    catalog: {
+      database: refuse,
+      databases: refuse,
+      table: refuse,
+      tables: refuse,
+      putTable: refuse,
+      deleteTable: refuse,
+    },
+    converter: new ParquetConverter(),
+  });
+  const mebibyte = Buffer.alloc(1024 * 1024);
+  for (let sent = 0; sent < 256; sent += 1) stream.put(mebibyte);
+  expect(() => stream.put(Buffer.alloc(1))).toThrow("Slow down.");
+  await expect(stream.flush()).rejects.toThrow("no such table");
+  expect(stream.statistics()).toMatchObject({ records: 256, waitingRecords: 256, lastFailure: "no such table" });
+  await stream.close();
+});
