@@ -2,6 +2,7 @@
 module.exports = {
   testEnvironment: "node",
   testMatch: ["<rootDir>/{model,functions,infra,ops,local,test,queries}/**/*.test.ts"],
+  setupFiles: ["<rootDir>/test/quiet.js"],
   transform: {
     "^.+\\.ts$": [
       "@swc/jest",

@@ -37,6 +37,8 @@ function print({ comparisons, problems, kpis }: DemoResult, write: (text: string
 }
 
 async function main(): Promise<void> {
+  // The SDK's notice that it will want Node 22 one day is not for those who try this.
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
   const progress = terminalProgress(process.stdout);
   let close: (() => Promise<void>) | undefined;
   let interrupted = false;
