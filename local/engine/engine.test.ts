@@ -153,12 +153,13 @@ test("settings that cannot be right stop it before the program runs", async () =
   }
 });
 
-test("closing ends a run", async () => {
+test("closing ends a run, and its process", async () => {
   const { engine, up, close } = testbed();
-  const running = up("whole");
-  const ended = expect(running).rejects.toThrow("The cloud was closed");
-  await engine.close();
-  await ended;
+  let closed: Promise<void> | undefined;
+  const running = up("whole", {}, { onProgress: () => (closed ??= engine.close()) });
+  await expect(running).rejects.toThrow("The cloud was closed");
+  await closed;
+  expect(engine.stack("one")?.resources.length).toBeLessThan(5);
   await expect(up("whole")).rejects.toThrow("The cloud was closed");
   await close();
 });
