@@ -187,6 +187,8 @@ describe("from within", () => {
     service.append(principalOf(PROD), StreamARN, [entry]);
     expect(authorizer.taken()).toEqual([`kinesis:PutRecords ${StreamARN}`, `kms:GenerateDataKey ${KEY}`]);
     expect(await texts(await iterator(StreamName, "TRIM_HORIZON"))).toEqual(["item"]);
+    const large = { partitionKey: "k", data: Buffer.alloc(1024 * 1024) };
+    expect(() => service.append(principalOf(PROD), StreamARN, [large])).toThrow("takes at most");
     authorizer.denies = ({ action }) => action === "kinesis:PutRecords";
     expect(() => service.append(principalOf(PROD), StreamARN, [entry])).toThrow("not authorized");
   });

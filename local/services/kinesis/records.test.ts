@@ -215,10 +215,12 @@ describe("iterators", () => {
 
   test("records older than the retention period are gone, and offsets stay what they were", async () => {
     const { StreamName, StreamARN } = stream({ shardCount: 1, retentionPeriod: 24 });
-    await put(StreamName, record("k", "old"));
+    const { Records } = await put(StreamName, record("k", "old"));
     later(24 * 3_600_000 + 1);
     await put(StreamName, record("k", "new"));
     expect(await texts(await iterator(StreamName, "TRIM_HORIZON"))).toEqual(["new"]);
+    const StartingSequenceNumber = Records![0]!.SequenceNumber;
+    expect(await texts(await iterator(StreamName, "AT_SEQUENCE_NUMBER", { StartingSequenceNumber }))).toEqual(["new"]);
     const source = service.stream(StreamARN)!;
     expect(source.bounds(FIRST)).toEqual({ oldest: 1, end: 2 });
     expect(source.read(FIRST, 0, 10)).toHaveLength(1);

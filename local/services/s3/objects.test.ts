@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import {
@@ -204,9 +204,15 @@ test("keys that no file can have, and what the service does not know, are refuse
   await put("object", "x");
   await put("folder/object", "x");
   const refused = { name: "NotImplemented" };
-  for (const Key of ["a//b", "a/", "/a", "a/../b", "./a", "n\0l", "x".repeat(256), "object/below", "folder"]) {
+  for (const Key of ["a//b", "a/", "/a", "a/../b", "./a", "n\0l", "x".repeat(256)]) {
     await expect(put(Key, "y")).rejects.toMatchObject(refused);
   }
+  await expect(put("object/below", "y")).rejects.toThrow('"object" is an object already');
+  await expect(put("folder", "y")).rejects.toThrow("there is a folder of that name");
+  // As if this were the file of the key "OBJECT", on a disk where that is the same name.
+  writeFileSync(file("other"), "x");
+  await expect(put("other", "y")).rejects.toThrow("the name of another object");
+  expect(readFileSync(file("other"), "utf8")).toBe("x");
   await expect(put("x/".repeat(600) + "x", "y")).rejects.toMatchObject({ name: "KeyTooLongError" });
   await expect(put("k", "x", { Tagging: "a=b" })).rejects.toMatchObject(refused);
   await expect(put("k", "x", { StorageClass: "GLACIER" })).rejects.toMatchObject(refused);
