@@ -53,5 +53,7 @@ process.on("message", (message: ToProgram) => {
   waiting.delete(message.number);
 });
 process.on("disconnect", () => process.exit());
+// Ctrl-C reaches this process too; the one that started it ends it in order.
+process.on("SIGINT", () => undefined);
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);

@@ -43,3 +43,5 @@ process.on("message", (call: DynamicCall) => {
   );
 });
 process.on("disconnect", () => process.exit());
+// Ctrl-C reaches this process too; the one that started it ends it in order.
+process.on("SIGINT", () => undefined);
