@@ -3,50 +3,52 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { Accounts } from "./contract";
 
-const accountId = z.string().regex(/^\d{12}$/, "the 12 digits of an AWS account, in quotes");
+/** `expected` completes the message "found ..., expected ...". */
+const text = (expected: string, pattern = /./): z.ZodString =>
+  z.string({ error: expected }).regex(pattern, { error: expected });
+const list = (item: z.ZodString, atLeast: number, expected: string): z.ZodArray<z.ZodString> =>
+  z.array(item, { error: expected }).min(atLeast, { error: expected });
+const flag = z.boolean({ error: "true or false" });
+const settings = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape, { error: expectedOfMap });
+const expectedOfMap = (issue: { readonly code: string }): string =>
+  issue.code === "unrecognized_keys" ? "no such key" : "a map of settings";
+
+const accountId = text("the 12 digits of an AWS account, in quotes", /^\d{12}$/);
 const arn = (service: string): z.ZodString =>
-  z.string().regex(new RegExp(`^arn:aws:${service}:`), `an ARN that begins with arn:aws:${service}:`);
+  text(`an ARN that begins with arn:aws:${service}:`, new RegExp(`^arn:aws:${service}:`));
 const id = (prefix: string): z.ZodString =>
-  z.string().regex(new RegExp(`^${prefix}-[0-9a-f]+$`), `an id such as ${prefix}-0123456789abcdef0`);
+  text(`an id such as ${prefix}-0123456789abcdef0`, new RegExp(`^${prefix}-[0-9a-f]+$`));
 
 const common = { prodAccountId: accountId, dataAccountId: accountId };
 
 const prodShape = {
   ...common,
-  source: z.strictObject({
+  source: settings({
     /** Secrets Manager secret with username, password, host and port. */
     secretArn: arn("secretsmanager"),
     /** Key the secret is encrypted with, if it is a customer key. */
     secretKeyArn: arn("kms").optional(),
-    database: z.string().min(1, "the name of the database"),
-    sslMode: z.enum(["require"]).default("require"),
+    database: text("the name of the database"),
+    sslMode: z.enum(["require"], { error: "require" }).default("require"),
   }),
-  network: z.strictObject({
-    subnetIds: z.array(id("subnet")).min(2, "at least two private subnets, in different zones"),
-    securityGroupIds: z.array(id("sg")).min(1, "at least one security group that may reach the database"),
+  network: settings({
+    subnetIds: list(id("subnet"), 2, "at least two private subnets, in different zones"),
+    securityGroupIds: list(id("sg"), 1, "at least one security group that may reach the database"),
   }),
-  replication: z
-    .strictObject({
-      instanceClass: z
-        .string()
-        .regex(/^dms\.[a-z0-9]+\.[a-z0-9]+$/, "a class such as dms.t3.medium")
-        .default("dms.t3.medium"),
-      engineVersion: z
-        .string()
-        .regex(/^\d+\.\d+\.\d+$/, "a version such as 3.6.1")
-        .default("3.6.1"),
-      storageGb: z.number().int().min(20, "at least 20").default(50),
-      multiAz: z.boolean().default(true),
-      /** False where the account has dms-vpc-role and dms-cloudwatch-logs-role already: they exist once per account. */
-      createAccountRoles: z.boolean().default(true),
-    })
-    .prefault({}),
+  replication: settings({
+    instanceClass: text("a class such as dms.t3.medium", /^dms\.[a-z0-9]+\.[a-z0-9]+$/).default("dms.t3.medium"),
+    engineVersion: text("a version such as 3.6.1", /^\d+\.\d+\.\d+$/).default("3.6.1"),
+    storageGb: z.int({ error: "a whole number" }).min(20, { error: "at least 20" }).default(50),
+    multiAz: flag.default(true),
+    /** False where the account has dms-vpc-role and dms-cloudwatch-logs-role already: they exist once per account. */
+    createAccountRoles: flag.default(true),
+  }).prefault({}),
 };
 
 const dataShape = {
   ...common,
   /** The production stack, as `pulumi stack ls` names it. */
-  prodStack: z.string().min(1, "the production stack, such as organization/tributary/prod"),
+  prodStack: text("the production stack, such as organization/tributary/prod", /^[^/]+\/[^/]+\/[^/]+$/),
 };
 
 export type ProdConfig = z.output<z.ZodObject<typeof prodShape>> & Accounts;
@@ -67,6 +69,11 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 
 function read<Shape extends z.ZodRawShape>(shape: Shape): z.output<z.ZodObject<Shape>> {
   const config = new pulumi.Config();
+  // A setting that nobody reads is most likely a misspelt one, which would leave its default in force.
+  for (const [key, found] of Object.entries(pulumi.runtime.allConfig())) {
+    const [owner, name = ""] = key.split(":");
+    if (owner === config.name && !Object.hasOwn(shape, name)) complain(key, found, "no such key");
+  }
   const given: Record<string, unknown> = {};
   for (const [key, schema] of Object.entries(shape)) {
     const isText = schema instanceof z.ZodString;
@@ -85,11 +92,7 @@ function read<Shape extends z.ZodRawShape>(shape: Shape): z.output<z.ZodObject<S
   const unknownKey = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
   const path = unknownKey === undefined ? issue.path : [...issue.path, unknownKey];
   const found = valueAt(given, path);
-  const expected =
-    unknownKey === undefined
-      ? issue.message.replace(/^Invalid input: expected /, "").replace(/, received.*$/, "")
-      : "no such key";
-  return complain(`${config.name}:${path.map(String).join(".")}`, found, expected);
+  return complain(`${config.name}:${path.map(String).join(".")}`, found, issue.message);
 }
 
 function region(): string {

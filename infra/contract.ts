@@ -33,7 +33,7 @@ export const projectionTable = (service: string): string => `${PREFIX}-${service
 
 /** A service's own DynamoDB table: capture tells by the name which table of the model a change belongs to. */
 export const ownTable = ({ source, name }: { readonly source: string; readonly name: string }): string =>
-  `${PREFIX}-${source}-${name}`;
+  `${PREFIX}-${source}.${name}`;
 
 /** A name made of ours and a part of the model's, cut to what AWS takes; the end of a longer one tells it from its like. */
 const fitting = (name: string, limit: number): string =>

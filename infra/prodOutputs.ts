@@ -13,7 +13,8 @@ export interface ProdArns {
 export async function prodOutputs({ prodStack, prodAccountId, region }: DataConfig): Promise<ProdArns> {
   const arn = (service: string, resource: string): z.ZodString => {
     const start = `arn:aws:${service}:${region}:${prodAccountId}:${resource}/`;
-    return z.string().startsWith(start, `an ARN that begins with ${start}`);
+    const error = `an ARN that begins with ${start}`;
+    return z.string({ error }).startsWith(start, { error });
   };
   const shape = {
     changesStreamArn: arn("kinesis", "stream"),
@@ -28,12 +29,12 @@ export async function prodOutputs({ prodStack, prodAccountId, region }: DataConf
   );
   const parsed = z.object(shape).safeParse(found);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const name = String(issue?.path[0] ?? "");
+  const [issue] = parsed.error.issues;
+  if (issue === undefined) throw parsed.error;
+  const name = String(issue.path[0]);
   const value = found[name] === undefined ? "nothing" : JSON.stringify(found[name]);
-  const expected = typeof found[name] === "string" ? issue?.message : `an ARN in account ${prodAccountId}, ${region}`;
   throw new pulumi.RunError(
-    `Stack ${prodStack}, output ${name}: found ${value}, expected ${expected}. Deploy prod first (pulumi up -s prod), ` +
-      `and see that tributary:prodStack in Pulumi.${pulumi.getStack()}.yaml names it.`,
+    `Stack ${prodStack}, output ${name}: found ${value}, expected ${issue.message}. Deploy prod first ` +
+      `(pulumi up -s prod), and see that tributary:prodStack in Pulumi.${pulumi.getStack()}.yaml names it.`,
   );
 }

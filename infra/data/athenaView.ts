@@ -18,8 +18,8 @@ export interface AthenaViewArgs {
   readonly sql: string;
   /** Where a person finds the SQL, for messages. */
   readonly origin: string;
-  /** Names and SQL of the views it reads: a change there changes its columns' types. */
-  readonly standsOn: readonly string[];
+  /** Changes with the columns of what it reads: the view must then be made anew. */
+  readonly standsOn: string;
 }
 
 interface Properties {
@@ -29,7 +29,7 @@ interface Properties {
   readonly view: string;
   readonly sql: string;
   readonly origin: string;
-  readonly standsOn: readonly string[];
+  readonly standsOn: string;
 }
 
 /** Milliseconds between looks at a running statement. */
@@ -91,7 +91,7 @@ const isSame = (a: Properties, b: Properties): boolean =>
   a.region === b.region &&
   a.workgroup === b.workgroup &&
   a.origin === b.origin &&
-  JSON.stringify(a.standsOn) === JSON.stringify(b.standsOn);
+  a.standsOn === b.standsOn;
 
 const provider: pulumi.dynamic.ResourceProvider<Properties, Properties> = {
   async create(inputs) {

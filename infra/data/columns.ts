@@ -77,14 +77,19 @@ export interface ViewColumn {
   readonly fromFull: string;
 }
 
-/** `2026-11-24 08:00:00.5` or `2026-11-24T08:00:00.500000Z` -> `2026-11-24T08:00:00.500000`. */
-const isoText = (column: string): string =>
-  `replace(substr(${column}, 1, 19), ' ', 'T') || '.' || ${sixDigits(`replace(substr(${column}, 21), 'Z', '')`)}`;
+/** To milliseconds, cut and not rounded: a moment of today must not become tomorrow's. */
+const timestamp = (iso: string): string => `CAST(replace(substr(${iso}, 1, 23), 'T', ' ') AS timestamp(3))`;
+
+/** What DMS prints of a fraction, if anything, as six digits. */
 const sixDigits = (fraction: string): string => `rpad(${fraction}, 6, '0')`;
 
-/** To milliseconds, cut and not rounded: a moment of today must not become tomorrow's. */
-const timestamp = (column: string): string =>
-  `CAST(replace(replace(substr(${column}, 1, 23), 'T', ' '), 'Z', '') AS timestamp(3))`;
+/** `2026-11-24 08:00:00.5` or `2026-11-24T08:00:00.500000Z` -> `2026-11-24T08:00:00.500000`. */
+const isoText = (text: string): string =>
+  `replace(substr(${text}, 1, 19), ' ', 'T') || '.' || ${sixDigits(`replace(substr(${text}, 21), 'Z', '')`)}`;
+
+/** The same text to milliseconds. */
+const timestampOfAny = (text: string): string =>
+  `CAST(replace(replace(substr(${text}, 1, 23), 'T', ' '), 'Z', '') AS timestamp(3))`;
 
 /** Identifiers are quoted: ours begin with an underscore, and a column may be called as a word of SQL. */
 export const quoted = (name: string): string => `"${name.toLowerCase()}"`;
@@ -114,7 +119,7 @@ export function viewColumns(column: Column): ViewColumn[] {
     case "timestamp":
     case "instant":
       return [
-        { name, fromChanges: timestamp(name), fromFull: timestamp(name) },
+        { name, fromChanges: timestamp(name), fromFull: timestampOfAny(name) },
         {
           name: quoted(`${column.name}_iso`),
           fromChanges: name,

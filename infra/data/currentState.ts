@@ -21,9 +21,23 @@ export const viewName = (table: Table): string => table.name.toLowerCase();
 export const hasFullLoad = (table: Table): boolean => table.source === MONOLITH;
 
 const MARGIN = "INTERVAL '1' MINUTE";
+/** Before any change. */
+const BEGINNING = "TIMESTAMP '1970-01-01 00:00:00'";
 
-const INDENT = "    ";
-const lines = (items: readonly string[]): string => items.map((item) => `${INDENT}${item}`).join(",\n");
+/** One column a line, where a column is an expression. */
+const perLine = (items: readonly string[]): string => items.map((item) => `    ${item}`).join(",\n");
+
+/** Many columns a line, where they are names. */
+const WIDTH = 110;
+function wrapped(items: readonly string[]): string {
+  const lines: string[] = [];
+  for (const item of items) {
+    const last = lines[lines.length - 1];
+    if (last === undefined || last.length + item.length > WIDTH) lines.push(`  ${item}`);
+    else lines[lines.length - 1] = `${last}, ${item}`;
+  }
+  return lines.join(",\n");
+}
 
 const aliased = (name: string, expression: string): string => (name === expression ? name : `${expression} AS ${name}`);
 
@@ -46,7 +60,7 @@ export function currentState(table: Table): string {
 const changed = (table: Table, columns: readonly ViewColumn[], since: string): string =>
   `changed AS (
   SELECT
-${lines([
+${perLine([
   ...columns.map(({ name, fromChanges }) => aliased(name, fromChanges)),
   `"_op"`,
   `row_number() OVER (PARTITION BY ${table.key.map(quoted).join(", ")} ORDER BY "_version" DESC) AS "_rank"`,
@@ -59,7 +73,7 @@ const changesAlone = (table: Table, columns: readonly ViewColumn[]): string =>
 -- The latest change of each key; deleted ones vanish.
 WITH ${changed(table, columns, "")}
 SELECT
-${lines(columns.map(({ name }) => name))}
+${wrapped(columns.map(({ name }) => name))}
 FROM changed
 WHERE "_rank" = 1 AND "_op" <> 'delete'
 `;
@@ -76,21 +90,21 @@ function overlaid(table: Table, columns: readonly ViewColumn[]): string {
 WITH full_load AS (
   SELECT
     max(${loadedAt}) AS "started",
-    coalesce(CAST(substr(max(${loadedAt}), 1, 23) AS timestamp(3)) - ${MARGIN}, TIMESTAMP '1970-01-01 00:00:00') AS "since"
+    coalesce(CAST(substr(max(${loadedAt}), 1, 23) AS timestamp(3)) - ${MARGIN}, ${BEGINNING}) AS "since"
   FROM ${full}
 ), loaded AS (
   SELECT
-${lines(columns.map(({ name, fromFull }) => aliased(name, fromFull)))}
+${perLine(columns.map(({ name, fromFull }) => aliased(name, fromFull)))}
   FROM ${full}
   WHERE ${loadedAt} = (SELECT "started" FROM full_load)
 ), ${changed(table, columns, since)}
 SELECT
-${lines(columns.map(({ name }) => name))}
+${wrapped(columns.map(({ name }) => name))}
 FROM changed
 WHERE "_rank" = 1 AND "_op" <> 'delete'
 UNION ALL
 SELECT
-${lines(columns.map(({ name }) => `loaded.${name}`))}
+${wrapped(columns.map(({ name }) => `loaded.${name}`))}
 FROM loaded
 LEFT JOIN changed ON ${['changed."_rank" = 1', ...onKey].join(" AND ")}
 WHERE changed."_rank" IS NULL

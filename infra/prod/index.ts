@@ -20,6 +20,8 @@ export interface ProdOutputs {
   readonly fullLoadTaskArn: pulumi.Output<string>;
   /** DynamoDB table of the projection, by service. */
   readonly serviceTables: Readonly<Record<string, pulumi.Output<string>>>;
+  /** DynamoDB table, by table id, of the tables that services own. */
+  readonly ownTables: Readonly<Record<string, pulumi.Output<string>>>;
   readonly failuresBucket: pulumi.Output<string>;
 }
 
@@ -63,6 +65,7 @@ export function prod(config: ProdConfig): ProdOutputs {
     changesTaskArn: changes.task.replicationTaskArn,
     fullLoadTaskArn: fullLoad.task.replicationTaskArn,
     serviceTables: Object.fromEntries(projections.map(({ serviceName, table }) => [serviceName, table.name])),
+    ownTables: Object.assign({}, ...projections.map(({ ownTables }) => ownTables)),
     failuresBucket: bucket.bucket,
   };
 }

@@ -33,6 +33,8 @@ export class Service extends pulumi.ComponentResource {
   readonly serviceName: string;
   /** The followed rows. */
   readonly table: aws.dynamodb.Table;
+  /** Name of the table, by table id, of those that the service owns. */
+  readonly ownTables: Readonly<Record<string, pulumi.Output<string>>>;
 
   constructor(name: string, args: ServiceArgs, options?: pulumi.ComponentResourceOptions) {
     super("tributary:prod:Service", name, {}, options);
@@ -49,7 +51,9 @@ export class Service extends pulumi.ComponentResource {
     );
     const projection = this.projection(name, args);
     this.reading(name, args, projection);
-    for (const table of args.service.owns) this.ownTable(table, args);
+    this.ownTables = Object.fromEntries(
+      args.service.owns.map((table) => [tableId(table), this.ownTable(table, args).name]),
+    );
     this.registerOutputs({});
   }
 
@@ -125,13 +129,13 @@ export class Service extends pulumi.ComponentResource {
   }
 
   /** A table that the service writes itself; its changes go on to the lake. */
-  private ownTable(table: Table, { key, streams }: ServiceArgs): void {
+  private ownTable(table: Table, { key, streams }: ServiceArgs): aws.dynamodb.Table {
     const [hash, range] = table.key.map((column): ItemKey => attributeOf(table, column));
     if (hash === undefined || table.key.length > 2)
       throw new pulumi.RunError(
         `model: table "${tableId(table)}" has ${table.key.length} key columns, but a DynamoDB table has one or two.`,
       );
-    const name = `${table.source}-${table.name}`;
+    const name = tableId(table);
     const created = protectedTable(name, { tableName: ownTable(table), hash, range, key }, { parent: this });
     new aws.dynamodb.KinesisStreamingDestination(
       name,
@@ -143,6 +147,7 @@ export class Service extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    return created;
   }
 }
 

@@ -22,6 +22,13 @@ export interface Planned extends Omit<Registration, "inputs"> {
   readonly outputs: Record<string, unknown>;
 }
 
+/** The zip file of a function that would be uploaded. */
+export interface Archive {
+  readonly zipBytes: number;
+  /** Content by name. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
 export interface Plan {
   /** In the order in which they were declared; the stack itself is not among them. */
   readonly resources: readonly Planned[];
@@ -83,6 +90,14 @@ function answer(type: string, name: string, inputs: Record<string, unknown>, acc
   }
 }
 
+function archiveOf(asset: Marked, store: string, base: string): Archive {
+  const made = materialise(asset, store, base);
+  if (!("folder" in made)) throw new Error("a file where an archive is expected");
+  const names = fs.readdirSync(made.folder, { recursive: true, encoding: "utf8" });
+  const read = (name: string): string => fs.readFileSync(path.join(made.folder, name), "utf8");
+  return { zipBytes: made.zipBytes, files: Object.fromEntries(names.map((name) => [name, read(name)])) };
+}
+
 /** `urn:pulumi:prod::tributary::tributary:prod:Streams::streams` -> `tributary:prod:Streams streams`; of the stack nothing. */
 function shortOf(urn: string): string {
   const [, , types = "", name = ""] = urn.split("::");
@@ -100,7 +115,7 @@ export async function plan(account: Stack, options: PlanOptions = {}): Promise<P
     else config[key] = typeof value === "string" ? value : JSON.stringify(value);
   }
   const code = fs.mkdtempSync(path.join(os.tmpdir(), "tributary-plan-"));
-  const convert = (asset: Marked): unknown => materialise(asset, code, project.folder);
+  const convert = (asset: Marked): unknown => archiveOf(asset, code, project.folder);
   const resources: Planned[] = [];
   let outputs: Record<string, unknown> = {};
 
@@ -148,4 +163,11 @@ export async function plan(account: Stack, options: PlanOptions = {}): Promise<P
     fs.rmSync(code, { recursive: true, force: true });
   }
   return { resources, outputs };
+}
+
+/** @param kind the last part of the type, e.g. `Bucket` */
+export function pick({ resources }: Plan, kind: string, name: string): Planned {
+  const found = resources.filter((resource) => resource.type.endsWith(`:${kind}`) && resource.name === name);
+  if (found[0] === undefined || found.length > 1) throw new Error(`${found.length} resources are a ${kind} ${name}`);
+  return found[0];
 }
