@@ -8,8 +8,8 @@ import {
   type Json,
   type JsonObject,
 } from "../../core/service";
-import { PAYLOAD_LIMIT } from "./batch";
 import type { LocalFunction } from "./function";
+import { PAYLOAD_LIMIT } from "./gathering";
 import { type Functions, resolveFunction } from "./functions";
 import type { Mapping } from "./mapping";
 import type { Mappings } from "./mappings";
@@ -86,9 +86,9 @@ async function invoke(
       413,
     );
   }
-  const event = body.length === 0 ? "{}" : body.toString("utf8");
-  parseBody(Buffer.from(event));
-  const { payload, failed } = await functions.existing(arn).invoke(event);
+  const event = body.length === 0 ? Buffer.from("{}") : body;
+  parseBody(event);
+  const { payload, failed } = await functions.existing(arn).invoke([event]);
   return {
     status: 200,
     headers: {

@@ -83,8 +83,8 @@ export class Environment {
     return this.running && this.final === undefined;
   }
 
-  /** Runs one event (JSON). Never rejects: a crash or a timeout is an answer too. */
-  async invoke(requestId: string, event: string): Promise<Answer> {
+  /** Runs one event (JSON, in pieces). Never rejects: a crash or a timeout is an answer too. */
+  async invoke(requestId: string, event: readonly Buffer[]): Promise<Answer> {
     const answer = new Promise<Answer>((resolve) => (this.settle = resolve));
     this.requestId = requestId;
     const limit = this.launch.timeout * 1000;
@@ -99,11 +99,10 @@ export class Environment {
     timer = setTimeout(expire, limit);
     const { functionArn } = this.launch;
     const head = Buffer.from(`    ${JSON.stringify({ requestId, functionArn, deadline: Date.now() + limit })}\n`);
-    const body = Buffer.from(event);
-    head.writeUInt32BE(head.length - 4 + body.length);
+    head.writeUInt32BE(event.reduce((sum, piece) => sum + piece.length, head.length - 4));
     this.channel.cork();
     this.channel.write(head);
-    this.channel.write(body);
+    for (const piece of event) this.channel.write(piece);
     this.channel.uncork();
     try {
       return await answer;

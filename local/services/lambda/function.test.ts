@@ -40,8 +40,10 @@ function make(source: string, more: Record<string, unknown> = {}): LocalFunction
 
 const handler = (body: string): string => `exports.handler = async (event, context) => { ${body} };`;
 
+const invoke = (made: LocalFunction, event: unknown = {}) => made.invoke([Buffer.from(JSON.stringify(event))]);
+
 async function errorOf(made: LocalFunction, event: unknown = {}): Promise<unknown> {
-  const { payload, failed } = await made.invoke(JSON.stringify(event));
+  const { payload, failed } = await invoke(made, event);
   expect(failed).toBe(true);
   return JSON.parse(payload);
 }
@@ -56,8 +58,8 @@ test("an environment is used again, and sees nothing but what Lambda gives it", 
     { memorySize: 256, timeout: 7, environment: { variables: { TABLE: "raw" } } },
   );
   const event = { text: "ünï 🚀", big: "x".repeat(300_000) };
-  const first = JSON.parse((await made.invoke(JSON.stringify(event))).payload);
-  const second = JSON.parse((await made.invoke("null")).payload);
+  const first = JSON.parse((await invoke(made, event)).payload);
+  const second = JSON.parse((await invoke(made, null)).payload);
   delete process.env["OF_THE_PARENT"];
   expect(first.event).toEqual(event);
   expect([first.calls, second.calls]).toEqual([1, 2]);
@@ -96,7 +98,7 @@ test("an error of the handler is answered with its type, message and trace, and 
     trace: expect.arrayContaining(["RangeError: too far"]),
   });
   expect(await errorOf(made, { text: "boo" })).toEqual({ errorType: "string", errorMessage: "boo", trace: [] });
-  expect(await made.invoke('{"no":1}')).toMatchObject({ payload: "null", failed: false });
+  expect(await invoke(made, { no: 1 })).toMatchObject({ payload: "null", failed: false });
   expect(made.statistics).toMatchObject({ invocations: 3, errors: 2, coldStarts: 1 });
   expect(made.statistics.lastError).toContain("boo");
   expect(world.log()).toMatch(/^\d{4}-.*Z\t[0-9a-f-]{36}\tERROR\tRangeError: too far$/m);
@@ -108,7 +110,7 @@ test("the declared timeout ends the process; the next event gets a new one", asy
     errorType: "Sandbox.Timedout",
     errorMessage: expect.stringMatching(/^RequestId: [0-9a-f-]{36} Error: Task timed out after 1\.00 seconds$/),
   });
-  expect(await made.invoke("{}")).toMatchObject({ payload: "1", failed: false });
+  expect(await invoke(made)).toMatchObject({ payload: "1", failed: false });
   expect(made.statistics.coldStarts).toBe(2);
 });
 
@@ -130,7 +132,7 @@ test("a process that ends itself, or throws outside of the handler, fails its ev
     errorType: "Runtime.UnhandledPromiseRejection",
     errorMessage: "nobody cares",
   });
-  expect(await made.invoke("{}")).toMatchObject({ failed: false });
+  expect(await invoke(made)).toMatchObject({ failed: false });
   expect(made.statistics.coldStarts).toBe(4);
 });
 
@@ -155,7 +157,7 @@ test("the SDK is there as in Lambda; Pulumi and whatever else this project has i
        return { same: lambda.LambdaClient === same.LambdaClient, node: require("path").sep + require("node:os").EOL.length, refused }`,
     ),
   );
-  const { same, node, refused } = JSON.parse((await made.invoke("{}")).payload);
+  const { same, node, refused } = JSON.parse((await invoke(made)).payload);
   expect(same).toBe(true);
   expect(node).toBe("/1");
   expect(refused).toEqual([
@@ -187,7 +189,7 @@ test("a function that cannot be loaded answers why, every time anew", async () =
 test("a response that is too large is an error", async () => {
   const made = make(handler(`return "x".repeat(event.size)`));
   expect(await errorOf(made, { size: 6_291_555 })).toMatchObject({ errorType: "Function.ResponseSizeTooLarge" });
-  expect(await made.invoke(JSON.stringify({ size: 6_291_554 }))).toMatchObject({ failed: false });
+  expect(await invoke(made, { size: 6_291_554 })).toMatchObject({ failed: false });
 });
 
 /** Takes part in a meeting: answers only once as many are there as the event asks for. */
@@ -198,27 +200,27 @@ const MEETING = `
 
 test("two environments at a time, whose order of use keeps the others idle; more events wait", async () => {
   const made = make(MEETING);
-  const one = await made.invoke('{"meet":1}');
-  expect(await made.invoke('{"meet":1}')).toMatchObject({ payload: one.payload });
-  const three = await Promise.all([4, 4, 5].map((meet) => made.invoke(JSON.stringify({ meet }))));
+  const one = await invoke(made, { meet: 1 });
+  expect(await invoke(made, { meet: 1 })).toMatchObject({ payload: one.payload });
+  const three = await Promise.all([4, 4, 5].map((meet) => invoke(made, { meet })));
   expect(new Set(three.map(({ payload }) => payload)).size).toBe(2);
   expect(made.statistics).toMatchObject({ coldStarts: 2, invocations: 5 });
 });
 
 test("a function that reserves less has less", async () => {
   const made = make(MEETING, { reservedConcurrentExecutions: 1 });
-  await Promise.all([made.invoke('{"meet":1}'), made.invoke('{"meet":2}')]);
+  await Promise.all([invoke(made, { meet: 1 }), invoke(made, { meet: 2 })]);
   expect(made.statistics.coldStarts).toBe(1);
 });
 
 test("new code is for the next event; the one under way ends as it began", async () => {
   const made = make(MEETING.replace("return process.pid", 'return "old"'));
-  const old = made.invoke('{"meet":2}');
+  const old = invoke(made, { meet: 2 });
   await until(() => world.seen().length === 1);
   made.update(settingsOf(MEETING.replace("return process.pid", 'return "new"')));
-  expect((await made.invoke('{"meet":1}')).payload).toBe('"new"');
+  expect((await invoke(made, { meet: 1 })).payload).toBe('"new"');
   expect((await old).payload).toBe('"old"');
-  expect((await made.invoke('{"meet":1}')).payload).toBe('"new"');
+  expect((await invoke(made, { meet: 1 })).payload).toBe('"new"');
   expect(made.statistics.coldStarts).toBe(2);
 });
 
@@ -230,7 +232,7 @@ test("JSON logs at the declared level; the log group is named; no permission to 
       loggingConfig: { logFormat: "JSON", logGroup: "capture-log", applicationLogLevel: "INFO" },
     },
   );
-  expect((await made.invoke("{}")).payload).toBe('"capture-log"');
+  expect((await invoke(made)).payload).toBe('"capture-log"');
   const lines = world
     .log()
     .trim()
@@ -252,13 +254,13 @@ test("closed: the event under way fails, waiting ones and later ones are refused
       reservedConcurrentExecutions: 1,
     },
   );
-  const running = made.invoke("{}");
-  const waiting = expect(made.invoke("{}")).rejects.toThrow("Function not found");
+  const running = invoke(made);
+  const waiting = expect(invoke(made)).rejects.toThrow("Function not found");
   await until(() => world.seen().length === 1);
   await made.close();
   expect(await running).toMatchObject({ failed: true });
   await waiting;
-  await expect(made.invoke("{}")).rejects.toThrow("Function not found");
+  await expect(invoke(made)).rejects.toThrow("Function not found");
   expect(() => process.kill(Number(world.seen()[0]), 0)).toThrow("ESRCH");
 });
 

@@ -97,10 +97,10 @@ export class LocalFunction {
   }
 
   /**
-   * Runs the function on an event (JSON text). A function that fails is an answer; it rejects only if the function was not
+   * Runs the function on an event (JSON, in pieces). A function that fails is an answer; it rejects only if the function was not
    * reached: because it has been deleted.
    */
-  async invoke(event: string, records = 0): Promise<Invocation> {
+  async invoke(event: readonly Buffer[], records = 0): Promise<Invocation> {
     const environment = await this.acquire();
     const requestId = randomUUID();
     const began = performance.now();

@@ -1,4 +1,5 @@
 /** All functions of the cloud by ARN, and the provider that makes them. */
+import { assume } from "../../core/assume";
 import { AwsError, type Created, type ResourceProvider, type Scope, type Surroundings } from "../../core/service";
 import { LocalFunction } from "./function";
 import { functionArn, functionSettings, type FunctionSettings, invalid } from "./settings";
@@ -45,15 +46,33 @@ export class Functions {
     if (this.byArn.has(arn)) {
       throw new AwsError("ResourceConflictException", `Function already exist: ${name}`, 409);
     }
+    this.checkRole(settings);
     const created = new LocalFunction(settings, this.surroundings);
     this.byArn.set(arn, created);
     return created;
+  }
+
+  update(existing: LocalFunction, settings: FunctionSettings): void {
+    this.checkRole(settings);
+    existing.update(settings);
   }
 
   async remove(arn: string): Promise<void> {
     const removed = this.byArn.get(arn);
     this.byArn.delete(arn);
     await removed?.close();
+  }
+
+  private checkRole({ role, arn, account }: FunctionSettings): void {
+    try {
+      assume(this.surroundings.authorizer, "lambda.amazonaws.com", role, {
+        "aws:SourceAccount": account,
+        "aws:SourceArn": arn,
+      });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw invalid(`The role defined for the function cannot be assumed by Lambda. ${reason}`);
+    }
   }
 
   async close(): Promise<void> {
@@ -99,7 +118,7 @@ export function functionProvider(functions: Functions): ResourceProvider {
       const existing = functions.existing(functionArn(context, id));
       const name = inputs["name"] ?? id;
       if (name !== id) throw invalid(`A function cannot be renamed (${id} to ${String(name)}); it must be replaced.`);
-      existing.update(functionSettings({ ...inputs, name }, context));
+      functions.update(existing, functionSettings({ ...inputs, name }, context));
       return created(existing, inputs["tags"]);
     },
 

@@ -6,6 +6,7 @@ import type { EventStream, StreamRecord } from "../../core/streams";
 import { backOff, type Discard } from "./batch";
 import type { SharedFilters } from "./filters";
 import type { Invocation, LocalFunction } from "./function";
+import type { Batch } from "./gathering";
 import { describeSettings, type MappingSettings } from "./mappingSettings";
 import { checkDestination, checkReading } from "./permissions";
 import { failureObject, failurePrefix, recordJson } from "./records";
@@ -170,19 +171,20 @@ export class Mapping {
       passes: (shardId, offset, oldest, { event }) =>
         slot === undefined || filters.passes(slot, shardId, offset, oldest, event),
       encode: (shardId, record) => this.encode(shardId, record),
-      invoke: (event, records) => this.invoke(event, records),
+      invoke: (batch) => this.invoke(batch),
       discard: (shardId, discarded) => this.discard(shardId, discarded),
       report: (problem) => (this.lastProcessingResult = problem ?? "OK"),
     };
   }
 
-  private async invoke(event: string, records: number): Promise<Invocation> {
-    return this.parts.target().invoke(event, records);
+  private async invoke(batch: Batch): Promise<Invocation> {
+    return this.parts.target().invoke(batch.event, batch.length);
   }
 
   private encode(shardId: string, record: StreamRecord): string {
     const { eventSourceArn: sourceArn } = this.current;
-    return recordJson(record, shardId, { sourceArn, roleArn: this.parts.target().settings.role });
+    const awsRegion = sourceArn.split(":")[3] ?? "";
+    return recordJson(record, shardId, { sourceArn, awsRegion, roleArn: this.parts.target().settings.role });
   }
 
   private mayRead(): boolean {
@@ -227,6 +229,6 @@ export class Mapping {
       await this.parts.objects.put(target.principal, bucket, key, body);
     }
     target.counts.discardedBatches += 1;
-    target.counts.discardedRecords += discarded.entries.length;
+    target.counts.discardedRecords += discarded.batch.length;
   }
 }

@@ -43,11 +43,10 @@ test("a consumer of a Kinesis stream", () => {
 });
 
 test("a DynamoDB stream", () => {
-  expect(asked((authorizer) => checkReading(authorizer, role, new FakeStream(TABLE_STREAM), TABLE_STREAM))).toEqual(
-    ["DescribeStream", "GetShardIterator", "GetRecords", "ListStreams"].map(
-      (action) => `dynamodb:${action} ${TABLE_STREAM}`,
-    ),
-  );
+  expect(asked((authorizer) => checkReading(authorizer, role, new FakeStream(TABLE_STREAM), TABLE_STREAM))).toEqual([
+    ...["DescribeStream", "GetShardIterator", "GetRecords"].map((action) => `dynamodb:${action} ${TABLE_STREAM}`),
+    "dynamodb:ListStreams *",
+  ]);
 });
 
 test("the failure destination", () => {

@@ -8,7 +8,7 @@ import type { EventStream } from "../../core/streams";
 
 const KINESIS = ["DescribeStream", "DescribeStreamSummary", "ListShards"];
 const KINESIS_SHARED = ["GetShardIterator", "GetRecords"];
-const DYNAMODB = ["DescribeStream", "GetShardIterator", "GetRecords", "ListStreams"];
+const DYNAMODB = ["DescribeStream", "GetShardIterator", "GetRecords"];
 
 /** Throws an `AwsError` for the first thing the role may not. `sourceArn` is the stream's, or that of one of its consumers. */
 export function checkReading(authorizer: Authorizer, role: Principal, stream: EventStream, sourceArn: string): void {
@@ -16,8 +16,10 @@ export function checkReading(authorizer: Authorizer, role: Principal, stream: Ev
     for (const action of actions) authorizer.check(role, `${service}:${action}`, resource);
   };
   try {
-    if (stream.kind === "dynamodb") ask("dynamodb", DYNAMODB, stream.arn);
-    else {
+    if (stream.kind === "dynamodb") {
+      ask("dynamodb", DYNAMODB, stream.arn);
+      ask("dynamodb", ["ListStreams"], "*");
+    } else {
       ask("kinesis", KINESIS, stream.arn);
       if (sourceArn === stream.arn) ask("kinesis", KINESIS_SHARED, stream.arn);
       else ask("kinesis", ["SubscribeToShard"], sourceArn);

@@ -1,7 +1,8 @@
 /** Reads one shard for a mapping: gathers batches, keeps the order of every key, and knows how far it has come. */
 import { hash } from "node:crypto";
 import type { EventStream, StreamRecord } from "../../core/streams";
-import { type BatchHost, type Entry, FRAME_BYTES, PAYLOAD_LIMIT, processBatch } from "./batch";
+import { type BatchHost, processBatch } from "./batch";
+import { type Entry, Gathering } from "./gathering";
 import type { MappingSettings } from "./mappingSettings";
 import { orderingKey } from "./records";
 
@@ -23,10 +24,9 @@ const TURN = 2000;
 
 /** What goes one after the other. There are as many as the parallelization factor, and each has its share of the keys. */
 interface Lane {
-  readonly queue: Entry[];
-  bytes: number;
+  readonly gathering: Gathering;
   /** What of the batch under way is not done. */
-  batch: Entry[];
+  open: readonly Entry[];
   busy: boolean;
   /** The batching window is over. */
   due: boolean;
@@ -46,9 +46,8 @@ export class ShardReader {
     private readonly host: ShardHost,
   ) {
     this.lanes = Array.from({ length: host.settings.parallelizationFactor }, () => ({
-      queue: [],
-      bytes: FRAME_BYTES,
-      batch: [],
+      gathering: new Gathering(host.settings.batchSize),
+      open: [],
       busy: false,
       due: false,
       timer: undefined,
@@ -57,7 +56,7 @@ export class ShardReader {
 
   /** Offset of the first record that is not done. */
   get checkpoint(): number {
-    const open = this.lanes.map(({ batch, queue }) => batch[0]?.offset ?? queue[0]?.offset ?? this.next);
+    const open = this.lanes.map((lane) => lane.open[0]?.offset ?? lane.gathering.firstOffset ?? this.next);
     return Math.min(this.next, ...open);
   }
 
@@ -73,7 +72,7 @@ export class ShardReader {
   pump(): void {
     if (!this.running) return;
     const more = this.fill();
-    for (const lane of this.lanes) if (!more || this.full(lane)) this.dispatch(lane);
+    for (const lane of this.lanes) if (!more || lane.gathering.full) this.dispatch(lane);
     if (!more || this.again) return;
     this.again = true;
     setImmediate(() => {
@@ -100,18 +99,11 @@ export class ShardReader {
       if (seen >= TURN) return true;
       for (const record of stream.read(this.shardId, this.next, Math.min(CHUNK, end - this.next))) {
         const offset = this.next++;
-        if (this.host.passes(this.shardId, offset, oldest, record)) this.enqueue(offset, record);
+        if (!this.host.passes(this.shardId, offset, oldest, record)) continue;
+        this.laneOf(record).gathering.add(offset, record, this.host.encode(this.shardId, record));
       }
     }
     return false;
-  }
-
-  private enqueue(offset: number, record: StreamRecord): void {
-    const json = this.host.encode(this.shardId, record);
-    const bytes = Buffer.byteLength(json) + 1;
-    const lane = this.laneOf(record);
-    lane.queue.push({ offset, record, json, bytes });
-    lane.bytes += bytes;
   }
 
   private laneOf(record: StreamRecord): Lane {
@@ -122,21 +114,17 @@ export class ShardReader {
     return lane;
   }
 
-  private full({ queue, bytes }: Lane): boolean {
-    return queue.length >= this.host.settings.batchSize || bytes >= PAYLOAD_LIMIT;
-  }
-
   /** A lane waits for records; but not if the others' already pile up. */
   private hungry(): boolean {
-    const queued = this.lanes.reduce((sum, { queue }) => sum + queue.length, 0);
-    if (queued >= 2 * this.lanes.length * this.host.settings.batchSize) return false;
-    return this.lanes.some((lane) => !lane.busy && !this.full(lane));
+    const waiting = this.lanes.reduce((sum, { gathering }) => sum + gathering.length, 0);
+    if (waiting >= 2 * this.lanes.length * this.host.settings.batchSize) return false;
+    return this.lanes.some((lane) => !lane.busy && !lane.gathering.full);
   }
 
   private dispatch(lane: Lane): void {
     const { batchingWindow } = this.host.settings;
-    if (lane.busy || lane.queue.length === 0) return;
-    if (batchingWindow === 0 || lane.due || this.full(lane)) return void this.run(lane);
+    if (lane.busy || lane.gathering.length === 0) return;
+    if (batchingWindow === 0 || lane.due || lane.gathering.full) return void this.run(lane);
     lane.timer ??= setTimeout(
       () => {
         lane.due = true;
@@ -151,24 +139,12 @@ export class ShardReader {
     lane.timer = undefined;
     lane.due = false;
     lane.busy = true;
-    lane.batch = this.take(lane);
-    await processBatch(lane.batch, this.batchHost(lane));
+    const batch = lane.gathering.take();
+    lane.open = batch.entries;
+    await processBatch(batch, this.batchHost(lane));
     lane.busy = false;
     if (this.running) this.pump();
     else if (this.batchesInFlight === 0) this.idle();
-  }
-
-  private take(lane: Lane): Entry[] {
-    let bytes = FRAME_BYTES - 1;
-    let count = 0;
-    for (const entry of lane.queue) {
-      bytes += entry.bytes;
-      if (count === this.host.settings.batchSize || (bytes > PAYLOAD_LIMIT && count > 0)) break;
-      count += 1;
-    }
-    const batch = lane.queue.splice(0, count);
-    for (const entry of batch) lane.bytes -= entry.bytes;
-    return batch;
   }
 
   private batchHost(lane: Lane): BatchHost {
@@ -176,10 +152,10 @@ export class ShardReader {
     const isRunning = (): boolean => this.running;
     return {
       settings: host.settings,
-      invoke: (event, records) => host.invoke(event, records),
+      invoke: (given) => host.invoke(given),
       report: (problem) => host.report(problem),
       discard: (discarded) => host.discard(shardId, discarded),
-      done: (records) => void (lane.batch = lane.batch.slice(records)),
+      done: (records) => void (lane.open = lane.open.slice(records)),
       oldest: () => host.stream.bounds(shardId).oldest,
       wait: (milliseconds) => this.wait(milliseconds / host.haste),
       get running() {
