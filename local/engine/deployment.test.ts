@@ -38,7 +38,11 @@ function bench(canUpdate = false) {
       return { id, outputs: { name: id } };
     },
     delete: (id) => void calls.push(`delete ${id}`),
-    ...(canUpdate ? { update: (id, _inputs, { outputs }) => (calls.push(`update ${id}`), { id, outputs }) } : {}),
+    ...(canUpdate
+      ? {
+          update: (id, _inputs, { outputs }, { autoName }) => (calls.push(`update ${id} ${autoName}`), { id, outputs }),
+        }
+      : {}),
   };
   return async (...declarations: Registration[]): Promise<string[]> => {
     calls = [];
@@ -101,7 +105,7 @@ test("options of the program: changes to ignore, changes that replace, former na
   await up(declare("a", { name: "a", v: 1, w: 1 }));
   expect(await up(declare("a", { name: "a", v: 2, w: 1 }, { ignoreChanges: ["v"] }))).toEqual([]);
   const renamed = { aliases: ["urn:pulumi:s::p::aws:kinesis/stream:Stream::a"] };
-  expect(await up(declare("z", { name: "a", v: 1, w: 2 }, renamed))).toEqual(["update a"]);
+  expect(await up(declare("z", { name: "a", v: 1, w: 2 }, renamed))).toEqual([auto("update a a")]);
   expect(await up(declare("z", { name: "a", v: 1, w: 3 }, { replaceOnChanges: ["w"] }))).toEqual([
     "delete a",
     "create a in eu-west-1",

@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Created, ResourceProvider, Scope } from "../core/service";
-import { contextOf, remove, type Progress } from "./lifecycle";
+import { contextOf, madeUpName, remove, type Progress } from "./lifecycle";
 import { isDiffing, ResourceError, type FindProvider } from "./provider";
 import type { Registered, Registration } from "./protocol";
 import { urnOf, type ResourceState, type StackState } from "./state";
@@ -121,7 +121,8 @@ export class Deployment {
     const base = { urn, type, name, custom, parent, dependencies, protect, retainOnDelete, ...scope };
     if (!custom && !declared.remote) {
       this.report(old === undefined ? "created" : "same", declared, urn);
-      return { ...base, id: "", inputs, outputs: old?.outputs ?? {}, generation: 0, autoNamed: false };
+      const unnamed = { id: "", autoName: "", autoNamed: false, generation: 0 };
+      return { ...base, ...unnamed, inputs, outputs: old?.outputs ?? {} };
     }
     const provider = this.options.find(type);
     if (provider === undefined) throw new ResourceError(declared, "is of a type that the laptop cloud does not have");
@@ -130,20 +131,15 @@ export class Deployment {
     const decision = old === undefined ? "create" : await this.decide(declared, provider, kept, old, scope);
     if (old === undefined || decision === "replace")
       return this.make(declared, provider, { ...base, inputs: kept }, old);
-    const { id, generation, autoNamed } = old;
-    const now = { ...base, inputs: kept, id, generation, autoNamed };
+    const { id, generation, autoName, autoNamed } = old;
+    const now = { ...base, inputs: kept, id, generation, autoName, autoNamed };
     if (decision === "same") {
       this.report("same", declared, urn);
       return { ...now, outputs: old.outputs };
     }
     // `decide` says "update" only of a provider that has it.
     const updated = await attempt(declared, "could not be updated", () =>
-      provider.update?.(
-        id,
-        kept,
-        { id, outputs: old.outputs },
-        contextOf(now, () => undefined),
-      ),
+      provider.update?.(id, kept, { id, outputs: old.outputs }, contextOf(now)),
     );
     if (updated === undefined) throw new ResourceError(declared, "cannot be updated");
     this.report("updated", declared, urn);
@@ -164,14 +160,7 @@ export class Deployment {
     const forced = declared.replaceOnChanges.map((property) => property.split(/[.[]/)[0]);
     if (changed.some((key) => forced.includes(key) || forced.includes("*"))) return "replace";
     if (isDiffing(provider)) {
-      return attempt(declared, "could not be compared", () =>
-        provider.diff(
-          old.id,
-          inputs,
-          old,
-          contextOf(old, () => undefined),
-        ),
-      );
+      return attempt(declared, "could not be compared", () => provider.diff(old.id, inputs, old, contextOf(old)));
     }
     if (changed.length === 0) return "same";
     return provider.update === undefined ? "replace" : "update";
@@ -180,7 +169,7 @@ export class Deployment {
   private async make(
     declared: Registration,
     provider: ResourceProvider,
-    base: Omit<ResourceState, "id" | "outputs" | "generation" | "autoNamed">,
+    base: Omit<ResourceState, "id" | "outputs" | "generation" | "autoName" | "autoNamed">,
     old: ResourceState | undefined,
   ): Promise<ResourceState> {
     if (old?.protect === true) {
@@ -197,11 +186,12 @@ export class Deployment {
       this.claimed.add(old);
     }
     let autoNamed = false;
-    const context = contextOf({ ...base, generation }, () => (autoNamed = true));
+    const autoName = madeUpName(base, generation);
+    const context = contextOf({ ...base, autoName }, () => (autoNamed = true));
     const created = await attempt(declared, "could not be created", () => provider.create(base.inputs, context));
     if (old !== undefined && !oldGoesFirst) this.leftovers.push(old);
     this.report(old === undefined ? "created" : "replaced", declared, base.urn);
-    return { ...base, id: created.id, outputs: outputsOf(base, created), generation, autoNamed };
+    return { ...base, id: created.id, outputs: outputsOf(base, created), generation, autoName, autoNamed };
   }
 
   /** The region it names itself, or its explicit provider's, or the stack's. */

@@ -113,27 +113,25 @@ test("a program is created, changed and cleared up; another stack reads its outp
   }
 }, 60_000);
 
-const failures: [string, Record<string, unknown>, string | RegExp][] = [
+const failures: [string, string | RegExp][] = [
   [
     "failing",
-    {},
     'aws:kinesis/stream:Stream "broken" could not be created: ValidationException: the shard count is negative',
   ],
   [
     "complaining",
-    {},
     "The program of the stack one stopped: Pulumi.one.yaml, sample:x: found nothing, expected something.",
   ],
-  ["faulty", {}, /failed: TypeError: no such thing\n[^]*program\.js[^]*It had written:\nabout to fail/],
-  ["reference", { "sample:other": "organization/sample/gone" }, /"organization\/sample\/gone" leads nowhere/],
-  ["whole", { "sample:size": -1 }, 'pulumi-nodejs:dynamic:Resource "dynamic" could not be created: size: is negative'],
+  ["faulty", /failed: TypeError: no such thing\n[^]*program\.js[^]*It had written:\nabout to fail/],
+  ["reference", 'The stack reference "organization/sample/gone" leads nowhere'],
 ];
 
 test("what goes wrong is said once, for people, and what stood before it stays", async () => {
   const { engine, up, close } = testbed();
   try {
-    for (const [variant, config, message] of failures) await expect(up(variant, config)).rejects.toThrow(message);
-    expect(engine.stack("one")?.resources.map(({ name }) => name)).toContain("bucket");
+    const config = { "sample:other": "organization/sample/gone" };
+    for (const [variant, message] of failures) await expect(up(variant, config)).rejects.toThrow(message);
+    expect(engine.stack("one")?.resources.map(({ name }) => name)).toEqual(["sample-one"]);
   } finally {
     await close();
   }

@@ -13,13 +13,20 @@ export interface Progress {
   readonly action: "created" | "same" | "updated" | "replaced" | "deleted" | "retained";
 }
 
+/** `generation` is how often the resource has been replaced: the new one can stand beside the old. */
+export function madeUpName(
+  { account, region, urn, name }: Omit<ResourceContext, "autoName">,
+  generation: number,
+): string {
+  const hash = createHash("sha256").update(`${account} ${region} ${urn} ${generation}`).digest("hex");
+  return `${name}-${hash.slice(0, 7)}`;
+}
+
 /** `onNamed` is called when the provider asks for the made-up name. */
 export function contextOf(
-  resource: Pick<ResourceState, "account" | "region" | "type" | "name" | "urn" | "generation">,
-  onNamed: () => void,
+  { account, region, type, name, urn, autoName }: ResourceContext,
+  onNamed: () => void = () => undefined,
 ): ResourceContext {
-  const { account, region, type, name, urn, generation } = resource;
-  const suffix = createHash("sha256").update(`${account} ${region} ${urn} ${generation}`).digest("hex").slice(0, 7);
   return {
     account,
     region,
@@ -28,7 +35,7 @@ export function contextOf(
     urn,
     get autoName() {
       onNamed();
-      return `${name}-${suffix}`;
+      return autoName;
     },
   };
 }
@@ -42,11 +49,7 @@ export async function remove(
   const stack = urn.slice("urn:pulumi:".length).split("::")[0] ?? "";
   if (!resource.retainOnDelete) {
     try {
-      await find(type)?.delete?.(
-        id,
-        { id, outputs },
-        contextOf(resource, () => undefined),
-      );
+      await find(type)?.delete?.(id, { id, outputs }, contextOf(resource));
     } catch (error) {
       throw new ResourceError(resource, "could not be deleted", error);
     }

@@ -1,12 +1,9 @@
 /** What a stack consists of, in the order in which it came to be. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { Scope } from "../core/service";
+import type { ResourceContext, Scope } from "../core/service";
 
-export interface ResourceState extends Scope {
-  readonly urn: string;
-  readonly type: string;
-  readonly name: string;
+export interface ResourceState extends ResourceContext {
   readonly custom: boolean;
   readonly parent: string;
   /** Empty for components. */
@@ -17,9 +14,9 @@ export interface ResourceState extends Scope {
   readonly dependencies: readonly string[];
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
-  /** How often it has been replaced: part of its made-up name, so that the new one can stand beside the old. */
+  /** How often it has been replaced. */
   readonly generation: number;
-  /** Whether its name was made up. If not, the old one must go before a new one can come. */
+  /** Whether it bears its `autoName`. If not, the old one must go before a new one can come. */
   readonly autoNamed: boolean;
 }
 
