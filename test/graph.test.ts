@@ -6,6 +6,7 @@ import { prodTests } from "./graph/prodTests";
 import { queryTests } from "./graph/queryTests";
 import { replicationTests } from "./graph/replicationTests";
 import { ruleTests } from "./graph/ruleTests";
+import { viewTests } from "./graph/viewTests";
 
 const empty: Plan = { resources: [], outputs: {} };
 const plans = { prod: empty, adopting: empty, data: empty };
@@ -27,4 +28,5 @@ describe("replication", () =>
   ));
 describe("the data stack", () => dataTests(() => plans.data));
 describe("queries", () => queryTests(() => plans.data));
+describe("a view", () => viewTests(() => plans.data));
 describe("both stacks", () => ruleTests(() => ({ prod: plans.prod, data: plans.data })));

@@ -36,12 +36,8 @@ export interface Plan {
 }
 
 export interface PlanOptions {
-  /** Settings in the place of those in the file; undefined takes one away. */
+  /** Settings in the place of those in the file. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** What the stack reference to `prod` answers. */
-  readonly prodOutputs?: Readonly<Record<string, unknown>>;
-  /** Name of the stack, where it is none of ours. */
-  readonly stack?: string;
 }
 
 export const ACCOUNTS = { prod: "111111111111", data: "222222222222" } as const;
@@ -106,13 +102,11 @@ function shortOf(urn: string): string {
 }
 
 /** @throws Error the program's, as a person would see it. */
-export async function plan(account: Stack, options: PlanOptions = {}): Promise<Plan> {
+export async function plan(stack: Stack, options: PlanOptions = {}): Promise<Plan> {
   const project = findProject(PROGRAM);
-  const stack = options.stack ?? account;
-  const config = stackConfig(project, account, {});
+  const config = stackConfig(project, stack, {});
   for (const [key, value] of Object.entries(options.config ?? {})) {
-    if (value === undefined) delete config[key];
-    else config[key] = typeof value === "string" ? value : JSON.stringify(value);
+    config[key] = JSON.stringify(value);
   }
   const code = fs.mkdtempSync(path.join(os.tmpdir(), "tributary-plan-"));
   const convert = (asset: Marked): unknown => archiveOf(asset, code, project.folder);
@@ -124,7 +118,7 @@ export async function plan(account: Stack, options: PlanOptions = {}): Promise<P
     const urn = urnOf(stack, project.name, parent, type, name);
     if (resources.some((other) => other.urn === urn)) throw new Error(`${urn} is declared twice`);
     const inputs = plainObject(declared.inputs, convert);
-    const { id = name, ...added } = custom ? answer(type, name, inputs, ACCOUNTS[account]) : {};
+    const { id = name, ...added } = custom ? answer(type, name, inputs, ACCOUNTS[stack]) : {};
     const outputs: Record<string, unknown> = { ...inputs, ...added };
     if (type !== "pulumi:pulumi:Stack") resources.push({ ...declared, urn, within: shortOf(parent), inputs, outputs });
     return { urn, id: String(id), outputs };
@@ -141,7 +135,7 @@ export async function plan(account: Stack, options: PlanOptions = {}): Promise<P
         return {
           urn: urnOf(stack, project.name, request.parent, request.type, request.name),
           id: request.id,
-          outputs: { name: request.id, outputs: options.prodOutputs ?? PROD_OUTPUTS, secretOutputNames: [] },
+          outputs: { name: request.id, outputs: PROD_OUTPUTS, secretOutputNames: [] },
         };
       case "invoke":
         throw new Error(`The program asks ${request.token}, which only AWS could answer.`);

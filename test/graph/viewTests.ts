@@ -1,0 +1,139 @@
+/** A view as a resource: the provider's code as Pulumi keeps it in the state, against an Athena of a few lines. */
+import * as http from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import type { Plan } from "./plan";
+import { pick } from "./plan";
+
+interface Provider {
+  create(inputs: object): Promise<{ id: string; outs: object }>;
+  update(id: string, olds: object, news: object): Promise<{ outs: object }>;
+  delete(id: string, properties: object): Promise<void>;
+  diff(id: string, olds: object, news: object): Promise<{ changes: boolean; replaces: string[] }>;
+}
+
+interface Received {
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+const inputs = {
+  region: "eu-west-1",
+  database: "lake",
+  workgroup: "kpis",
+  view: "planned_hours",
+  sql: "-- Hours\nSELECT hours, nothing\nFROM shifts\n",
+  origin: "queries/views/planned_hours.sql",
+  standsOn: "1",
+};
+
+function providerOf(plan: Plan): Provider {
+  const loaded: { handler?: () => Provider } = {};
+  // As Pulumi's host of dynamic providers loads it.
+  new Function("exports", "require", "__filename", String(pick(plan, "Resource", "shifts").inputs["__provider"]))(
+    loaded,
+    createRequire(__filename),
+    __filename,
+  );
+  if (loaded.handler === undefined) throw new Error("the provider's code exports no handler");
+  return loaded.handler();
+}
+
+export function viewTests(data: () => Plan): void {
+  const received: Received[] = [];
+  let answers: object[] = [];
+  const server = http.createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+    request.on("end", () => {
+      const operation = String(request.headers["x-amz-target"]).split(".")[1] ?? "";
+      received.push({ operation, input: JSON.parse(body) as Received["input"] });
+      const answer = answers.shift() ?? {};
+      response.writeHead("__type" in answer ? 400 : 200, { "Content-Type": "application/x-amz-json-1.1" });
+      response.end(JSON.stringify(answer));
+    });
+  });
+  const before = { ...process.env };
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+      AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+      AWS_SECRET_ACCESS_KEY: "secret",
+    });
+  });
+  afterAll(async () => {
+    process.env = before;
+    await new Promise((resolve) => server.close(resolve));
+  });
+  beforeEach(() => received.splice(0));
+
+  const started = { QueryExecutionId: "q" };
+  const status = (State: string, StateChangeReason?: string) => ({
+    QueryExecution: { Status: { State, StateChangeReason } },
+  });
+
+  test("is made, and waited for", async () => {
+    answers = [started, status("RUNNING"), status("SUCCEEDED")];
+    expect(await providerOf(data()).create(inputs)).toEqual({ id: "lake.planned_hours", outs: inputs });
+    expect(received.map(({ operation }) => operation)).toEqual([
+      "StartQueryExecution",
+      "GetQueryExecution",
+      "GetQueryExecution",
+    ]);
+    expect(received[0]?.input).toMatchObject({
+      QueryString: `CREATE OR REPLACE VIEW "planned_hours" AS\n${inputs.sql}`,
+      WorkGroup: "kpis",
+      QueryExecutionContext: { Database: "lake" },
+    });
+  });
+
+  test("refused while it runs, the message shows the place in the file", async () => {
+    answers = [started, status("FAILED", "COLUMN_NOT_FOUND: line 3:15: Column 'nothing' cannot be resolved")];
+    await expect(providerOf(data()).update("id", inputs, inputs)).rejects.toThrow(
+      `queries/views/planned_hours.sql:2:15: Athena refused the view "planned_hours": COLUMN_NOT_FOUND: line 3:15: Column 'nothing' cannot be resolved
+SELECT hours, nothing
+              ^`,
+    );
+  });
+
+  test("refused at once, too", async () => {
+    answers = [{ __type: "InvalidRequestException", message: "line 2:1: mismatched input 'SELEKT'" }];
+    await expect(providerOf(data()).create(inputs)).rejects.toThrow(
+      "queries/views/planned_hours.sql:1:1: Athena refused",
+    );
+  });
+
+  test("refused without a place, the message names the file", async () => {
+    answers = [started, status("FAILED", "Insufficient permissions")];
+    await expect(providerOf(data()).create(inputs)).rejects.toThrow(
+      'queries/views/planned_hours.sql: Athena refused the view "planned_hours": Insufficient permissions',
+    );
+  });
+
+  test("what is no fault of the SQL comes as it is", async () => {
+    answers = [{ __type: "AccessDeniedException", message: "not yours" }];
+    await expect(providerOf(data()).create(inputs)).rejects.toThrow(/^not yours$/);
+  });
+
+  test("is dropped", async () => {
+    answers = [started, status("SUCCEEDED")];
+    await providerOf(data()).delete("id", inputs);
+    expect(received[0]?.input["QueryString"]).toBe('DROP VIEW IF EXISTS "planned_hours"');
+    answers = [started, status("FAILED", "no")];
+    await expect(providerOf(data()).delete("id", inputs)).rejects.toThrow('did not drop the view "planned_hours": no');
+  });
+
+  test("is made anew when its SQL changes or what it stands on, elsewhere when it is renamed", async () => {
+    const { diff } = providerOf(data());
+    expect(await diff("id", { ...inputs, __provider: "older" }, inputs)).toEqual({ changes: false, replaces: [] });
+    for (const change of [{ sql: "SELECT 1" }, { standsOn: "2" }, { workgroup: "other" }])
+      expect(await diff("id", inputs, { ...inputs, ...change })).toEqual({ changes: true, replaces: [] });
+    for (const change of [{ view: "hours" }, { database: "other" }])
+      expect(await diff("id", inputs, { ...inputs, ...change })).toEqual({
+        changes: true,
+        replaces: Object.keys(change),
+      });
+  });
+}
