@@ -42,6 +42,8 @@ export class ChangeStream implements EventStream {
   readonly arn: string;
   /** Whether the table still writes to it; one that was switched off can be read until its records have expired. */
   isEnabled = true;
+  /** The customer key of the table, which encrypts the stream too. */
+  keyArn?: string;
   /** How many records it has ever held. */
   count = 0;
   private readonly shards: readonly Shard[] = Array.from({ length: SHARDS }, () => ({ records: [], oldest: 0 }));

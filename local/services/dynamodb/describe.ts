@@ -85,7 +85,7 @@ function describeDestination({ name, destination }: Table): object {
 
 function listTables(tables: Tables, input: Input, call: Call): object {
   onlyKnown(input, "ListTables", ["ExclusiveStartTableName", "Limit"]);
-  call.authorize("dynamodb:ListTables", `arn:aws:dynamodb:${call.region}:${call.account}:table/*`);
+  call.authorize("dynamodb:ListTables", "*");
   const start = input["ExclusiveStartTableName"] ?? "";
   if (typeof start !== "string") throw validation("ExclusiveStartTableName is no text");
   const limit = integerIn(input, "Limit", 1, 100) ?? 100;

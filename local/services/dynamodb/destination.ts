@@ -11,8 +11,9 @@ import type { KeySchema } from "./keys";
 export type Precision = "MILLISECOND" | "MICROSECOND";
 
 const RETRY_MS = 1000;
-/** Kinesis takes 500 records a request. */
-const BATCH = 500;
+/** Kinesis takes 500 records and 10 MiB a request; no record has more than a fraction of that. */
+const BATCH_RECORDS = 500;
+const BATCH_BYTES = 5 * 1024 * 1024;
 
 /**
  * The service-linked role as which DynamoDB writes to Kinesis. Like on AWS, it comes with the first destination of an
@@ -102,7 +103,7 @@ export class Destination {
     this.retry = undefined;
     const { sink, roleArn, streamArn } = this.options;
     while (this.waiting.length > 0 && !this.isClosed) {
-      const batch = this.waiting.slice(0, BATCH);
+      const batch = this.nextBatch();
       try {
         sink.append(principalOf(roleArn), streamArn, batch);
       } catch (error) {
@@ -113,6 +114,16 @@ export class Destination {
       this.problem = undefined;
       this.waiting = this.waiting.slice(batch.length);
     }
+  }
+
+  private nextBatch(): readonly Waiting[] {
+    let [count, bytes] = [0, 0];
+    for (const { data } of this.waiting) {
+      if (count === BATCH_RECORDS || bytes > BATCH_BYTES) break;
+      count += 1;
+      bytes += data.length;
+    }
+    return this.waiting.slice(0, count);
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 /** The resources of DynamoDB that a Pulumi program creates. */
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import type { RecordSink } from "../../core/contracts";
-import { principalOf } from "../../core/contracts";
+import { principalOf, type RecordSink } from "../../core/contracts";
 import { readInputs } from "../../core/inputs";
 import { keyArn } from "../../core/keys";
 import {
@@ -92,7 +92,19 @@ function created(table: Table): Created {
   };
 }
 
-function tableProvider(tables: Tables): ResourceProvider {
+/** What of a table can only be changed by making another. */
+const IDENTITY = ["name", "hashKey", "rangeKey", "attributes"];
+
+/** A provider that tells the engine which difference calls for a new resource. */
+interface TableProvider extends ResourceProvider {
+  diff(
+    id: string,
+    inputs: Record<string, unknown>,
+    previous: { readonly inputs: Record<string, unknown> },
+  ): Promise<"same" | "update" | "replace">;
+}
+
+function tableProvider(tables: Tables): TableProvider {
   const existing = (id: string, context: ResourceContext): Table => {
     const table = tables.table(tableArn(id, context));
     if (table === undefined) {
@@ -109,14 +121,14 @@ function tableProvider(tables: Tables): ResourceProvider {
       tables.add(table);
       return created(table);
     },
+    diff: async (_id, inputs, { inputs: before }) => {
+      const differs = (name: string): boolean => !isDeepStrictEqual(inputs[name], before[name]);
+      if (IDENTITY.some(differs)) return "replace";
+      return Object.keys({ ...inputs, ...before }).some(differs) ? "update" : "same";
+    },
     update: (id, given, _previous, context) => {
       const inputs = readInputs(tableInputs, given, context);
       const table = existing(id, context);
-      const isSame =
-        (inputs.name ?? id) === id && JSON.stringify(schemaOf(inputs, context)) === JSON.stringify(table.schema);
-      if (!isSame) {
-        throw invalidValue(`table ${id}: name and key cannot be changed in place; give the resource another name`);
-      }
       table.change(settingsOf(inputs, context));
       tables.remember(table);
       return created(table);

@@ -6,7 +6,7 @@ import {
   type BatchStatementRequest,
   type BatchStatementResponse,
 } from "@aws-sdk/client-dynamodb";
-import { harness, TABLE, tableInputs, type Harness } from "./testing/harness";
+import { harness, TABLE, tableArnOf, tableInputs, type Harness } from "./testing/harness";
 
 let h: Harness;
 beforeAll(async () => {
@@ -226,21 +226,21 @@ test("SELECT reads a partition in order, or everything in pages", async () => {
 });
 
 test("each statement asks for its own permission; in a batch a refusal is the statement's answer", async () => {
-  h.asked.length = 0;
+  const { authorizer } = h.surroundings;
+  authorizer.taken();
   const id = fresh();
-  const arn = "arn:aws:dynamodb:eu-west-1:111111111111:table/things";
   await execute(`INSERT INTO "things" VALUE {'id': ?}`, { S: id });
   await execute(`UPDATE "things" SET a=1 WHERE "id"=?`, { S: id });
   await execute(`SELECT * FROM "things" WHERE "id"=?`, { S: id });
   await execute(`DELETE FROM "things" WHERE "id"=?`, { S: id });
-  expect(h.asked.map(({ action, resource }) => [action, resource])).toEqual(
-    ["Insert", "Update", "Select", "Delete"].map((verb) => [`dynamodb:PartiQL${verb}`, arn]),
+  expect(authorizer.taken()).toEqual(
+    ["Insert", "Update", "Select", "Delete"].map((verb) => `dynamodb:PartiQL${verb} ${tableArnOf("things")}`),
   );
-  h.refused.add("dynamodb:PartiQLDelete");
+  authorizer.denies = ({ action }) => action === "dynamodb:PartiQLDelete";
   const answers = await batch(
     { Statement: `DELETE FROM "things" WHERE "id"='a'` },
     { Statement: `INSERT INTO "things" VALUE {'id': ?}`, Parameters: [{ S: fresh() }] },
   );
-  h.refused.clear();
+  authorizer.denies = () => false;
   expect(answers.map(({ Error }) => Error?.Code)).toEqual(["AccessDenied", undefined]);
 });

@@ -1,5 +1,6 @@
 /** A table: its items, its settings, and where its changes go. */
 import { randomUUID } from "node:crypto";
+import { isAwsManaged } from "../../core/keys";
 import type { Scope } from "../../core/service";
 import { ChangeStream } from "./changeStream";
 import type { ViewType } from "./change";
@@ -50,6 +51,7 @@ export class Table {
     this.items = new Items(schema);
     this.settings = settings;
     this.startStream();
+    this.encryptStream();
   }
 
   /** Gives the table a stream if its settings ask for one. */
@@ -63,14 +65,23 @@ export class Table {
     this.stream = new ChangeStream({ ...scope, tableName: name, tableArn: arn, label, view: streamView, schema });
   }
 
+  private encryptStream(): void {
+    const { keyArn } = this.settings;
+    if (this.stream === undefined) return;
+    if (keyArn === undefined || isAwsManaged(keyArn)) delete this.stream.keyArn;
+    else this.stream.keyArn = keyArn;
+  }
+
   /** Takes new settings; a changed view makes a new stream, as DynamoDB does. */
   change(settings: TableSettings): void {
     const before = this.settings;
     this.settings = settings;
     if (settings.timeToLive !== before.timeToLive) this.nextExpiry = 0;
-    if (settings.streamView === before.streamView) return;
-    if (this.stream !== undefined) this.stream.isEnabled = false;
-    this.startStream();
+    if (settings.streamView !== before.streamView) {
+      if (this.stream !== undefined) this.stream.isEnabled = false;
+      this.startStream();
+    }
+    this.encryptStream();
   }
 
   /** Refuses an item that is too large. */

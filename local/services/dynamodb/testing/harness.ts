@@ -1,129 +1,107 @@
-/** DynamoDB alone behind the endpoint, with the SDK's client, a Kinesis that remembers, and an authorizer that can refuse. */
+/** DynamoDB alone behind the endpoint, with the SDK's client and a Kinesis that remembers what it was given. */
+import { rmSync } from "node:fs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { startEndpoint } from "../../../core/http";
-import { Principals } from "../../../core/principals";
-import { AwsError, type Created, type Principal, type ResourceContext } from "../../../core/service";
+import type { AwsError, Call, Created, JsonApi } from "../../../core/service";
+import { testContext, testSurroundings, type TestSurroundings } from "../../../core/testing/surroundings";
 import { dynamodbService, type DynamoDb } from "../dynamodb";
 
-export const ROLE = "arn:aws:iam::111111111111:role/capture";
-export const SCOPE = { account: "111111111111", region: "eu-west-1" };
-
-export interface Asked {
-  readonly principal: string;
-  readonly action: string;
-  readonly resource: string;
-  readonly context: unknown;
-}
+export const ACCOUNT = "111111111111";
+export const ROLE = `arn:aws:iam::${ACCOUNT}:role/capture`;
+export const tableArnOf = (name: string): string => `arn:aws:dynamodb:eu-west-1:${ACCOUNT}:table/${name}`;
 
 export interface Sent {
   readonly principal: string;
   readonly streamArn: string;
   readonly partitionKey: string;
-  readonly record: unknown;
+  readonly text: string;
 }
 
 export interface Harness {
   readonly service: DynamoDb;
+  /** Acts as `ROLE`. */
   readonly client: DynamoDBClient;
-  readonly url: string;
-  readonly principals: Principals;
-  /** What the authorizer was asked. */
-  readonly asked: Asked[];
-  /** Actions that it refuses. */
-  readonly refused: Set<string>;
-  readonly sent: Sent[];
-  /** Set to make Kinesis refuse. */
-  sinkError?: AwsError;
-  readonly policies: Map<string, string | undefined>;
+  clientOf(arn: string): DynamoDBClient;
+  readonly surroundings: TestSurroundings;
+  readonly kinesis: {
+    readonly sent: Sent[];
+    /** How many records came in each call. */
+    readonly calls: number[];
+    /** Thrown instead of taking records, while set. */
+    error?: AwsError | undefined;
+  };
+  /** What roles were allowed: `<role> <policy>` and the document. */
+  readonly rolePolicies: Map<string, string>;
+  /** Calls an operation without the endpoint, which would mind a test's clock. */
+  ask(operation: string, input: object, api?: "DynamoDB" | "DynamoDBStreams"): Promise<Record<string, unknown>>;
   /** Creates a resource as the program would. */
-  create(type: string, inputs: Record<string, unknown>, context?: Partial<ResourceContext>): Created;
-  context(type: string, name?: string): ResourceContext;
+  create(type: string, inputs: Record<string, unknown>): Created;
   close(): Promise<void>;
 }
 
 export async function harness(): Promise<Harness> {
-  const principals = new Principals();
-  const asked: Asked[] = [];
-  const refused = new Set<string>();
-  const sent: Sent[] = [];
-  const policies = new Map<string, string | undefined>();
-  const authorizer = {
-    check: (principal: Principal, action: string, resource: string, context: unknown = {}) => {
-      asked.push({ principal: principal.arn, action, resource, context });
-      if (refused.has(action)) throw new AwsError("AccessDeniedException", `not authorized to perform: ${action}`);
-    },
-  };
-  const made: Partial<Harness> = {};
-  const service = dynamodbService(
-    {
-      folder: "",
-      authorizer,
-      principals,
-      policies: {
-        setIdentityPolicy: (role, name, document) => void policies.set(`${role} ${name}`, document),
-        setResourcePolicy: (arn, document) => void policies.set(arn, document),
-      },
-      endpointUrl: () => "",
-      haste: 1,
-    },
-    {
-      sink: {
-        append: (principal, streamArn, records) => {
-          if (made.sinkError !== undefined) throw made.sinkError;
-          for (const { partitionKey, data } of records) {
-            sent.push({
-              principal: principal.arn,
-              streamArn,
-              partitionKey,
-              record: JSON.parse(data.toString()) as unknown,
-            });
-          }
-        },
+  const surroundings = testSurroundings();
+  const rolePolicies = new Map<string, string>();
+  surroundings.policies.setIdentityPolicy = (...[role, name, document]: string[]) =>
+    void rolePolicies.set(`${role} ${name}`, document ?? "");
+  const kinesis: Harness["kinesis"] = { sent: [], calls: [] };
+  const service = dynamodbService(surroundings, {
+    sink: {
+      append: (principal, streamArn, records) => {
+        if (kinesis.error !== undefined) throw kinesis.error;
+        kinesis.calls.push(records.length);
+        for (const { partitionKey, data } of records) {
+          kinesis.sent.push({ principal: principal.arn, streamArn, partitionKey, text: data.toString() });
+        }
       },
     },
-  );
+  });
+  const { principals, authorizer } = surroundings;
   const endpoint = await startEndpoint(service.apis ?? [], { principals, authorizer });
-  const client = new DynamoDBClient({
-    endpoint: endpoint.url,
-    region: SCOPE.region,
-    credentials: principals.mint(ROLE),
-    maxAttempts: 1,
-  });
-  const context = (type: string, name = "t"): ResourceContext => ({
-    ...SCOPE,
-    type,
-    name,
-    urn: `urn:${type}:${name}`,
-    autoName: `${name}-0a1b2c3`,
-  });
-  return Object.assign(made, {
+  const clients: DynamoDBClient[] = [];
+  const clientOf = (arn: string): DynamoDBClient => {
+    const credentials = principals.mint(arn);
+    const client = new DynamoDBClient({ endpoint: endpoint.url, region: "eu-west-1", credentials, maxAttempts: 1 });
+    clients.push(client);
+    return client;
+  };
+  const principal = { arn: ROLE, account: ACCOUNT };
+  const call: Call = {
+    account: ACCOUNT,
+    region: "eu-west-1",
+    principal,
+    authorize: (action, resource, context) => authorizer.check(principal, action, resource, context),
+  };
+  return {
     service,
-    client,
-    url: endpoint.url,
-    principals,
-    asked,
-    refused,
-    sent,
-    policies,
-    context,
-    create: (type: string, inputs: Record<string, unknown>, more: Partial<ResourceContext> = {}) => {
-      const provider = service.providers[type];
-      if (provider === undefined) throw new Error(`no provider of ${type}`);
-      const created = provider.create(inputs, { ...context(type), ...more });
-      if (created instanceof Promise) throw new Error("providers here answer at once");
+    ask: async (operation, input, prefix = "DynamoDB") => {
+      const isWanted = (api: object): api is JsonApi =>
+        "targetPrefix" in api && api.targetPrefix === `${prefix}_20120810`;
+      const answer = await service.apis?.find(isWanted)?.operations[operation]?.(input as never, call);
+      return JSON.parse(JSON.stringify(answer)) as Record<string, unknown>;
+    },
+    client: clientOf(ROLE),
+    clientOf,
+    surroundings,
+    kinesis,
+    rolePolicies,
+    create: (type, inputs) => {
+      const created = service.providers[type]?.create(inputs, testContext(type));
+      if (created === undefined || created instanceof Promise) throw new Error(`no such provider: ${type}`);
       return created;
     },
     close: async () => {
-      client.destroy();
+      for (const client of clients) client.destroy();
       await endpoint.close();
       await service.close?.();
+      rmSync(surroundings.folder, { recursive: true });
     },
-  });
+  };
 }
 
 export const TABLE = "aws:dynamodb/table:Table";
 
-/** Inputs of a table with the key `id`, and `at` if it has a sort key. */
+/** Inputs of a table with the text key `id`, and a number as sort key if `more` names one. */
 export const tableInputs = (name: string, more: Record<string, unknown> = {}): Record<string, unknown> => ({
   name,
   hashKey: "id",
