@@ -1,0 +1,163 @@
+/**
+ * Puts messages on the stream with PutRecords. Order is kept per partition key even where single entries fail: a key has at
+ * most one record under way, and the next one leaves when that is on the stream.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { PutRecordsCommand, type KinesisClient } from "@aws-sdk/client-kinesis";
+import { FatalError } from "./errors";
+import type { Message } from "./messages";
+
+/** AWS API reference, PutRecords. The bytes are a limit of our own, below Kinesis' 10 MiB: smaller requests flow better. */
+const MAX_RECORDS = 500;
+const MAX_BYTES = 5 * 1024 * 1024;
+/** Records that wait before whoever makes them should pause. */
+const ENOUGH = 5_000;
+const ENOUGH_BYTES = 32 * 1024 * 1024;
+const MAX_BACKOFF = 2_000;
+
+interface Outgoing {
+  readonly key: string;
+  readonly data: Buffer;
+  readonly onSent: () => void;
+}
+
+export class OrderedSender {
+  /** At most one record a key. */
+  private ready: Outgoing[] = [];
+  /** By key that is ready or under way: the later records of it. */
+  private readonly waiting = new Map<string, Outgoing[] | undefined>();
+  private requests = 0;
+  private records = 0;
+  private bytes = 0;
+  private scheduled = false;
+  private failure: unknown;
+  private fail: (error: unknown) => void = () => undefined;
+  private stopped = false;
+  /** Rejects when a request fails for good; never resolves. */
+  readonly failed: Promise<never>;
+  private wakers: (() => void)[] = [];
+
+  /** @param concurrency requests at a time */
+  constructor(
+    private readonly client: Pick<KinesisClient, "send">,
+    private readonly streamArn: string,
+    private readonly concurrency: number,
+  ) {
+    this.failed = new Promise((_, reject) => (this.fail = reject));
+    this.failed.catch(() => undefined);
+  }
+
+  /** `onSent` is called once the record is on the stream. */
+  push({ partitionKey, text }: Message, onSent: () => void): void {
+    const outgoing = { key: partitionKey, data: Buffer.from(text), onSent };
+    this.records += 1;
+    this.bytes += outgoing.data.length;
+    if (!this.waiting.has(partitionKey)) {
+      this.waiting.set(partitionKey, undefined);
+      this.enqueue(outgoing);
+      return;
+    }
+    const queue = this.waiting.get(partitionKey);
+    if (queue === undefined) this.waiting.set(partitionKey, [outgoing]);
+    else queue.push(outgoing);
+  }
+
+  private enqueue(outgoing: Outgoing): void {
+    this.ready.push(outgoing);
+    if (this.scheduled) return;
+    // What comes in one go leaves in one request.
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      this.pump();
+    });
+  }
+
+  get isFull(): boolean {
+    return this.records >= ENOUGH || this.bytes >= ENOUGH_BYTES;
+  }
+
+  /** Resolves when there is room again. @throws what made sending fail. */
+  async room(): Promise<void> {
+    while (this.isFull) await this.progress();
+    this.rethrow();
+  }
+
+  /** Resolves when everything is on the stream. @throws what made sending fail. */
+  async drained(): Promise<void> {
+    while (this.records > 0) await this.progress();
+    this.rethrow();
+  }
+
+  /** Sends nothing more; resolves when the requests under way have come back. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.wake();
+    while (this.requests > 0) await new Promise<void>((resolve) => this.wakers.push(resolve));
+  }
+
+  private rethrow(): void {
+    if (this.failure !== undefined) throw this.failure;
+    if (this.stopped) throw new FatalError("The task is stopping.");
+  }
+
+  private async progress(): Promise<void> {
+    this.rethrow();
+    await new Promise<void>((resolve) => this.wakers.push(resolve));
+    this.rethrow();
+  }
+
+  private wake(): void {
+    for (const wake of this.wakers.splice(0)) wake();
+  }
+
+  private pump(): void {
+    while (this.requests < this.concurrency && this.ready.length > 0 && !this.stopped && this.failure === undefined) {
+      let bytes = 0;
+      let count = 0;
+      for (const { key, data } of this.ready) {
+        bytes += data.length + key.length;
+        if (count === MAX_RECORDS || (count > 0 && bytes > MAX_BYTES)) break;
+        count += 1;
+      }
+      const batch = this.ready.splice(0, count);
+      this.requests += 1;
+      void this.send(batch)
+        .catch((error: unknown) => {
+          this.failure ??= error;
+          this.fail(error);
+        })
+        .then(() => {
+          this.requests -= 1;
+          this.wake();
+          this.pump();
+        });
+    }
+  }
+
+  /** Until every record of the batch is on the stream; only those that failed are sent again. */
+  private async send(batch: Outgoing[]): Promise<void> {
+    for (let attempt = 0; batch.length > 0; attempt++) {
+      if (attempt > 0) await delay(Math.min(MAX_BACKOFF, 50 * 2 ** attempt));
+      if (this.stopped) return;
+      const Records = batch.map(({ key, data }) => ({ PartitionKey: key, Data: data }));
+      const answer = await this.client.send(new PutRecordsCommand({ StreamARN: this.streamArn, Records }));
+      const failed: Outgoing[] = [];
+      for (const [index, outgoing] of batch.entries()) {
+        if (answer.Records?.[index]?.ErrorCode === undefined) this.sent(outgoing);
+        else failed.push(outgoing);
+      }
+      batch = failed;
+      this.wake();
+    }
+  }
+
+  private sent({ key, data, onSent }: Outgoing): void {
+    this.records -= 1;
+    this.bytes -= data.length;
+    const next = this.waiting.get(key)?.shift();
+    if (next === undefined) this.waiting.delete(key);
+    else this.enqueue(next);
+    onSent();
+  }
+}
