@@ -1,0 +1,119 @@
+/** One query from its submission to its end. */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { rm, writeFile } from "node:fs/promises";
+import { createReadStream, createWriteStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import type { Catalog, ObjectStore } from "../../../core/contracts";
+import type { Principal, Scope } from "../../../core/service";
+import type { Statement } from "../sql/ast";
+import { QueryError } from "../sql/errors";
+import type { Footers } from "../tables/parquet";
+import { Session } from "../translate/session";
+import { compile, copyTo, csvLine } from "./compile";
+import { runSql, type Engine } from "./engine";
+import type { ColumnInfo } from "./output";
+import { columnInfo } from "./output";
+import { runStatement, tablesOf } from "./statements";
+
+export interface ExecutionDeps {
+  readonly engine: Engine;
+  readonly footers: Footers;
+  readonly objects: ObjectStore;
+  readonly catalog: Catalog;
+  /** For files on their way to S3. */
+  readonly folder: string;
+}
+
+export interface Work {
+  readonly statement: Statement;
+  readonly principal: Principal;
+  readonly scope: Scope;
+  readonly database?: string;
+  readonly now: Date;
+  /** Most bytes that may be scanned. */
+  readonly cutoff?: number;
+  readonly location: { readonly bucket: string; readonly key: string };
+  /** An earlier result that may be taken instead; asked when the caller's rights to the tables are known. */
+  reuse(): Outcome | undefined;
+}
+
+export interface Outcome {
+  readonly columns: readonly ColumnInfo[];
+  /** Where the CSV of a query lies; nothing of other statements. */
+  readonly result?: { readonly bucket: string; readonly key: string };
+  /** What other statements answer. */
+  readonly lines: readonly string[];
+  readonly bytes: number;
+  readonly isReused: boolean;
+}
+
+export interface Progress {
+  /** Throws if the query has been stopped. */
+  check(): void;
+  scanned(bytes: number): void;
+  planned(): void;
+  /** What to interrupt while DuckDB works. */
+  working(connection: DuckDBConnection | undefined): void;
+}
+
+/** Thrown where a limit ends a query. */
+export class Cancelled extends Error {}
+
+export async function execute(work: Work, deps: ExecutionDeps, progress: Progress): Promise<Outcome> {
+  const { statement, principal, scope } = work;
+  const access = { catalog: deps.catalog, principal, scope };
+  const session = new Session(tablesOf(access), work.database, work.now);
+  if (statement.kind !== "query") {
+    const { columns, lines } = runStatement(statement, session, access);
+    progress.planned();
+    await deps.objects.put(
+      principal,
+      work.location.bucket,
+      work.location.key,
+      lines.map((line) => `${line}\n`).join(""),
+    );
+    const infos = columns.map((name) => ({ ...columnInfo(name, { kind: "varchar" }), Type: "string", Precision: 0 }));
+    return { columns: infos, lines, bytes: 0, isReused: false };
+  }
+  const connection = await deps.engine.connect();
+  try {
+    const reader = { ...deps, connection, principal, now: work.now };
+    const compiled = await compile(statement.query, session, reader);
+    progress.planned();
+    progress.check();
+    const earlier = work.reuse();
+    if (earlier) return earlier;
+    progress.scanned(compiled.bytes);
+    if (work.cutoff !== undefined && compiled.bytes > work.cutoff)
+      throw new Cancelled("Bytes scanned limit was exceeded");
+    progress.working(connection);
+    await write(compiled.sql, compiled.columns, work, deps, connection);
+    return { columns: compiled.columns, result: work.location, lines: [], bytes: compiled.bytes, isReused: false };
+  } finally {
+    progress.working(undefined);
+    connection.closeSync();
+  }
+}
+
+async function write(
+  sql: string,
+  columns: readonly ColumnInfo[],
+  { principal, location }: Work,
+  { objects, folder }: ExecutionDeps,
+  connection: DuckDBConnection,
+): Promise<void> {
+  const file = `${folder}/${location.key.replace(/^.*\//, "")}`;
+  const rows = `${file}.rows`;
+  try {
+    await runSql(connection, copyTo(sql, rows));
+    await writeFile(file, csvLine(columns.map(({ Name }) => Name)));
+    await pipeline(createReadStream(rows), createWriteStream(file, { flags: "a" }));
+    await objects.putFile(principal, location.bucket, location.key, file).catch((error: unknown) => {
+      if (!(error instanceof Error)) throw error;
+      const path = `s3://${location.bucket}/${location.key}`;
+      throw new QueryError("PERMISSION_DENIED", `Access denied when writing output to url: ${path} (${error.message})`);
+    });
+  } finally {
+    await Promise.all([rm(rows, { force: true }), rm(file, { force: true })]);
+  }
+}
