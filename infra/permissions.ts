@@ -46,12 +46,12 @@ export const writesTable = (table: aws.dynamodb.Table, key: aws.kms.Key, region:
   usesKey(key.arn, "dynamodb", region, ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey"]),
 ];
 
-/** Where a function leaves what it cannot take: its parked messages, and Lambda the batches that it gives up. */
+/** Where Lambda leaves the batches that it gives up, and a function the messages that it parks. */
 export interface Failures {
   readonly bucket: aws.s3.Bucket;
   readonly key: aws.kms.Key;
-  /** Ends with a slash; parked messages go below it. */
-  readonly prefix: string;
+  /** Ends with a slash; parked messages go below it. Left out of a function that parks nothing. */
+  readonly prefix?: string;
 }
 
 export const leavesFailures = ({ bucket, key, prefix }: Failures, region: string): Statement[] => [
@@ -59,7 +59,9 @@ export const leavesFailures = ({ bucket, key, prefix }: Failures, region: string
     Effect: "Allow",
     Action: ["s3:PutObject"],
     // Lambda chooses the keys of what it gives up: aws/lambda/<mapping>/... (Lambda guide, "Retain discarded records").
-    Resource: [pulumi.interpolate`${bucket.arn}/${prefix}*`, pulumi.interpolate`${bucket.arn}/aws/lambda/*`],
+    Resource: [...(prefix === undefined ? [] : [`${prefix}*`]), "aws/lambda/*"].map(
+      (objects) => pulumi.interpolate`${bucket.arn}/${objects}`,
+    ),
   },
   { Effect: "Allow", Action: ["s3:ListBucket"], Resource: bucket.arn },
   usesKey(key.arn, "s3", region, ["kms:GenerateDataKey"]),

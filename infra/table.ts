@@ -7,10 +7,14 @@ export interface ItemKey {
   readonly type: "S" | "N" | "B";
 }
 
-export interface ProtectedTableArgs {
-  readonly tableName?: string;
+export interface ItemKeys {
   readonly hash: ItemKey;
   readonly range?: ItemKey;
+}
+
+export interface ProtectedTableArgs extends ItemKeys {
+  /** Made up otherwise. */
+  readonly tableName?: string;
   readonly key: aws.kms.Key;
   /** Attribute with the epoch second after which DynamoDB may remove an item. */
   readonly expires?: string;

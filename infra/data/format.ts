@@ -67,8 +67,8 @@ export class Format extends pulumi.ComponentResource {
           },
           usesKey(raw.key.arn, "dynamodb", region, ["kms:Decrypt"]),
           { Effect: "Allow", Action: ["firehose:PutRecordBatch"], Resource: Object.values(delivery.arns) },
-          // Only what Lambda gives up: nothing can be wrong with an image that raw has accepted.
-          ...leavesFailures({ bucket: raw.failures, key: raw.key, prefix: "format/" }, region),
+          // It parks nothing: nothing can be wrong with an image that raw has accepted.
+          ...leavesFailures({ bucket: raw.failures, key: raw.key }, region),
         ],
         callbackFactory: () => {
           const sdk: typeof Firehose = require("@aws-sdk/client-firehose");

@@ -6,14 +6,14 @@ import { ingest } from "../../functions/ingest";
 import { META } from "../../functions/statements";
 import { decodeDms } from "../../model/decode";
 import type { Service as ServiceModel, Table } from "../../model";
-import { formOf, layoutsOf, MONOLITH, tableId } from "../../model";
+import { layoutsOf, MONOLITH, tableId } from "../../model";
 import { dynamoDbSdk, logLine, objectWriter, setting } from "../clients";
 import { ownTable, projectionTable, RETENTION_HOURS, SCHEMA } from "../contract";
 import { StreamFunction, streamMapping } from "../function";
 import type { Failures } from "../permissions";
 import { leavesFailures, readsKinesis, writesTable } from "../permissions";
-import type { ItemKey } from "../table";
 import { protectedTable } from "../table";
+import { itemKeys } from "./itemKeys";
 import type { Streams } from "./streams";
 
 export interface ServiceArgs {
@@ -130,13 +130,8 @@ export class Service extends pulumi.ComponentResource {
 
   /** A table that the service writes itself; its changes go on to the lake. */
   private ownTable(table: Table, { key, streams }: ServiceArgs): aws.dynamodb.Table {
-    const [hash, range] = table.key.map((column): ItemKey => attributeOf(table, column));
-    if (hash === undefined || table.key.length > 2)
-      throw new pulumi.RunError(
-        `model: table "${tableId(table)}" has ${table.key.length} key columns, but a DynamoDB table has one or two.`,
-      );
     const name = tableId(table);
-    const created = protectedTable(name, { tableName: ownTable(table), hash, range, key }, { parent: this });
+    const created = protectedTable(name, { tableName: ownTable(table), ...itemKeys(table), key }, { parent: this });
     new aws.dynamodb.KinesisStreamingDestination(
       name,
       {
@@ -149,11 +144,4 @@ export class Service extends pulumi.ComponentResource {
     );
     return created;
   }
-}
-
-/** How `model/values.ts` lays the form down. */
-function attributeOf(table: Table, name: string): ItemKey {
-  const column = table.columns.find((candidate) => candidate.name === name);
-  const form = column === undefined ? "text" : formOf(column);
-  return { name, type: form === "integer" ? "N" : form === "bytes" ? "B" : "S" };
 }

@@ -162,7 +162,7 @@ pulumi:providers.aws data`);
       "Allow dynamodb:ListStreams on *",
       "Allow kms:Decrypt on arn:aws:kms:eu-west-1:222222222222:key/00000000-raw if StringEquals kms:ViaService=dynamodb.eu-west-1.amazonaws.com",
       `Allow firehose:PutRecordBatch on ${streams.join(", ")}`,
-      "Allow s3:PutObject on arn:aws:s3:::raw-failures-1234567/format/*, arn:aws:s3:::raw-failures-1234567/aws/lambda/*",
+      "Allow s3:PutObject on arn:aws:s3:::raw-failures-1234567/aws/lambda/*",
       "Allow s3:ListBucket on arn:aws:s3:::raw-failures-1234567",
       "Allow kms:GenerateDataKey on arn:aws:kms:eu-west-1:222222222222:key/00000000-raw if StringEquals kms:ViaService=s3.eu-west-1.amazonaws.com",
       "Allow logs:CreateLogStream, logs:PutLogEvents on arn:aws:logs:eu-west-1:222222222222:log-group:format-1234567:*",

@@ -1,0 +1,32 @@
+import { bigint, integer, numeric, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import { describeTable } from "../../model/table";
+import { itemKeys } from "./itemKeys";
+import { hasUnconstrainedNumeric } from "./mappings";
+
+const visits = (key: readonly ("shop" | "at" | "seat")[]) =>
+  describeTable(
+    "clocking",
+    pgTable("visits", { shop: bigint({ mode: "bigint" }), at: timestamp(), seat: text(), n: integer() }, (table) => {
+      const [first, ...rest] = key.map((name) => table[name]);
+      return first === undefined ? [] : [primaryKey({ columns: [first, ...rest] })];
+    }),
+    { comment: "One row per visit" },
+  );
+
+test("a service's own table has the model's key", () => {
+  expect(itemKeys(visits(["at"]))).toEqual({ hash: { name: "at", type: "S" } });
+  expect(itemKeys(visits(["shop", "at"]))).toEqual({
+    hash: { name: "shop", type: "N" },
+    range: { name: "at", type: "S" },
+  });
+  expect(() => itemKeys(visits(["shop", "at", "seat"]))).toThrow(
+    'model: table "clocking.visits" has a key of 3 columns, but a DynamoDB table has one or two.',
+  );
+});
+
+test("an unconstrained numeric is noticed, whose digits DMS would cut", () => {
+  const table = (amount: ReturnType<typeof numeric>) =>
+    describeTable("monolith", pgTable("t", { id: integer().primaryKey(), amount }), { comment: "One row" });
+  expect(hasUnconstrainedNumeric([table(numeric({ precision: 50, scale: 2 }))])).toBe(false);
+  expect(hasUnconstrainedNumeric([table(numeric({ precision: 5 })), table(numeric())])).toBe(true);
+});
