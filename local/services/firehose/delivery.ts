@@ -5,8 +5,9 @@
 import { mkdir, rm } from "node:fs/promises";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { principalOf, type Catalog, type GlueTable, type ObjectStore } from "../../core/contracts";
-import { AwsError, type Scope, type Surroundings } from "../../core/service";
+import { assume } from "../../core/assume";
+import type { Catalog, GlueTable, ObjectStore } from "../../core/contracts";
+import { AwsError, type Principal, type Scope, type Surroundings } from "../../core/service";
 import type { ParquetConverter } from "./converter";
 import type { Fault } from "./documents";
 import { objectKey } from "./prefix";
@@ -28,6 +29,7 @@ export interface Batch {
 }
 
 export interface Target {
+  readonly arn: string;
   readonly scope: Scope;
   readonly settings: StreamSettings;
   readonly version: number;
@@ -46,15 +48,29 @@ export interface DeliveryDeps {
   readonly converter: ParquetConverter;
 }
 
+/** Firehose in one of the stream's roles. It names the account as external id ("Grant Firehose access to its resources"). */
+function inRole(
+  roleArn: string,
+  { arn, scope }: Pick<Target, "arn" | "scope">,
+  { surroundings }: DeliveryDeps,
+): Principal {
+  return assume(surroundings.authorizer, "firehose.amazonaws.com", roleArn, {
+    "sts:ExternalId": scope.account,
+    "aws:SourceAccount": scope.account,
+    "aws:SourceArn": arn,
+  });
+}
+
 /**
  * The table whose columns the records get. Asked for is what the guide lists ("Grant Firehose access to an AWS Glue table").
  * @throws an `AwsError` if the role may not read it, if it does not exist, or if it cannot be written here.
  */
-export function schemaTable({ scope, settings }: Pick<Target, "scope" | "settings">, deps: DeliveryDeps): GlueTable {
+export function schemaTable(target: Omit<Target, "version">, deps: DeliveryDeps): GlueTable {
+  const { scope, settings } = target;
   const schema = settings.destination.dataFormatConversionConfiguration.schemaConfiguration;
   const { databaseName: database, tableName: name, catalogId, region } = schema;
   const where = { account: catalogId ?? scope.account, region: region ?? scope.region };
-  const role = principalOf(schema.roleArn);
+  const role = inRole(schema.roleArn, target, deps);
   const table = deps.catalog.table(role, where, database, name);
   for (const action of ["glue:GetTableVersion", "glue:GetTableVersions"]) {
     for (const path of ["catalog", `database/${database}`, `table/${database}/${name}`]) {
@@ -72,10 +88,16 @@ export function schemaTable({ scope, settings }: Pick<Target, "scope" | "setting
   throw new AwsError("InvalidArgumentException", `local firehose: in the table ${database}.${name}, ${fault}.`);
 }
 
+/** What Firehose tries when a stream is created or changed. @throws an `AwsError`; see `schemaTable`. */
+export function checkRoles(target: Omit<Target, "version">, deps: DeliveryDeps): void {
+  inRole(target.settings.destination.roleArn, target, deps);
+  schemaTable(target, deps);
+}
+
 /** What the guide lists beside s3:PutObject, which the store asks for ("Grant Firehose access to an Amazon S3 destination"). */
-function askForBucket({ scope, settings }: Target, key: string, { surroundings: { authorizer } }: DeliveryDeps): void {
-  const { bucketArn, roleArn, kmsKeyArn } = settings.destination;
-  const role = principalOf(roleArn);
+function askForBucket({ scope, settings }: Target, role: Principal, key: string, deps: DeliveryDeps): void {
+  const { authorizer } = deps.surroundings;
+  const { bucketArn, kmsKeyArn } = settings.destination;
   for (const action of ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"]) {
     authorizer.check(role, action, bucketArn);
   }
@@ -137,16 +159,16 @@ export async function deliver(target: Target, batch: Batch, deps: DeliveryDeps):
     const data = batch.records.map((record) => record.data);
     const { rows, faults } = await deps.converter.convert(data, columns, compression, file);
     const at = new Date(batch.records[0]?.arrivedAt ?? Date.now());
-    const role = principalOf(destination.roleArn);
+    const role = inRole(destination.roleArn, target, deps);
     if (faults.size > 0 && batch.errorKey === undefined) {
       const key = objectKey({ prefix: prefixes.errors, stream, version, at, extension: "" });
-      askForBucket(target, key, deps);
+      askForBucket(target, role, key, deps);
       await deps.objects.put(role, bucket, key, errorLines(target, batch, faults, table));
       batch.errorKey = key;
     }
     if (rows > 0) {
       const key = objectKey({ prefix: prefixes.data, stream, version, at, extension: ".parquet" });
-      askForBucket(target, key, deps);
+      askForBucket(target, role, key, deps);
       await deps.objects.putFile(role, bucket, key, file);
     }
     return { rows, objects: (rows > 0 ? 1 : 0) + (faults.size > 0 ? 1 : 0), failedRecords: faults.size };

@@ -1,10 +1,7 @@
 /**
  * Data Firehose: delivery streams with direct PUT that convert JSON to Parquet on S3, by the schema of a Glue table.
+ * README.md beside this file says what is imitated and what is not.
  * https://docs.aws.amazon.com/firehose/latest/dev/what-is-this-service.html
- *
- * Not imitated: other destinations and sources, processors, dynamic partitioning, backup, throughput quotas, the loss of
- * what could not be delivered for 24 hours. Refused when the program asks for it. CloudWatch logging is checked and writes
- * nothing: what stands in the way of a delivery is in `statistics`.
  */
 import type { Catalog, ObjectStore } from "../../core/contracts";
 import {
@@ -16,7 +13,7 @@ import {
 } from "../../core/service";
 import { firehoseOperations } from "./api";
 import { ParquetConverter } from "./converter";
-import { schemaTable, type DeliveryDeps } from "./delivery";
+import { checkRoles, type DeliveryDeps } from "./delivery";
 import { DESTINATION_ID } from "./describe";
 import { readSettings } from "./settings";
 import { DeliveryStream, type DeliveryStatistics } from "./stream";
@@ -88,7 +85,7 @@ function streamProvider(streams: Streams, deps: DeliveryDeps): ResourceProvider 
           `Firehose ${settings.name} is already present under account ${account}.`,
         );
       }
-      schemaTable({ scope, settings }, deps);
+      checkRoles({ arn, scope, settings }, deps);
       const stream = new DeliveryStream(arn, scope, settings, deps);
       streams.add(stream);
       return made(stream, inputs);
@@ -103,7 +100,7 @@ function streamProvider(streams: Streams, deps: DeliveryDeps): ResourceProvider 
           `${context.type} "${context.name}": a delivery stream cannot be renamed (${stream.settings.name} to ${settings.name}); it must be replaced.`,
         );
       }
-      schemaTable({ scope: stream.scope, settings }, deps);
+      checkRoles({ arn: id, scope: stream.scope, settings }, deps);
       stream.settings = settings;
       stream.version += 1;
       stream.updatedAt = Date.now();

@@ -3,9 +3,12 @@ import { ParquetConverter } from "./converter";
 import { DeliveryStream } from "./stream";
 import { readSettings } from "./settings";
 
-test("what the destination does not take is held up to a limit, then the caller is told to slow down", async () => {
-  const role = "arn:aws:iam::222222222222:role/delivery";
-  const scope = { account: "222222222222", region: "eu-west-1" };
+const role = "arn:aws:iam::222222222222:role/delivery";
+const scope = { account: "222222222222", region: "eu-west-1" };
+const mebibyte = Buffer.alloc(1024 * 1024);
+
+/** A stream that delivers nothing: nobody may do anything. Its buffer is 128 MiB, its interval 300 seconds. */
+function stuckStream(): DeliveryStream {
   const settings = readSettings(
     {
       name: "shops",
@@ -24,9 +27,9 @@ test("what the destination does not take is held up to a limit, then the caller 
     { ...scope, type: "stream", name: "shops", urn: "", autoName: "" },
   );
   const refuse = (): never => {
-    throw new Error("no such table");
+    throw new Error("no right");
   };
-  const stream = new DeliveryStream("arn", scope, settings, {
+  return new DeliveryStream("arn", scope, settings, {
     surroundings: {
       folder: "",
       authorizer: { check: refuse },
@@ -46,10 +49,26 @@ test("what the destination does not take is held up to a limit, then the caller 
     },
     converter: new ParquetConverter(),
   });
-  const mebibyte = Buffer.alloc(1024 * 1024);
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test("the size delivers without waiting for the interval", async () => {
+  const stream = stuckStream();
+  for (let sent = 0; sent < 127; sent += 1) stream.put(mebibyte);
+  await turn();
+  expect(stream.statistics()).toMatchObject({ failedAttempts: 0, waitingRecords: 127 });
+  stream.put(mebibyte);
+  await turn();
+  expect(stream.statistics()).toMatchObject({ failedAttempts: 1, waitingRecords: 128 });
+  await stream.close();
+});
+
+test("what the destination does not take is held up to a limit, then the caller is told to slow down", async () => {
+  const stream = stuckStream();
   for (let sent = 0; sent < 256; sent += 1) stream.put(mebibyte);
   expect(() => stream.put(Buffer.alloc(1))).toThrow("Slow down.");
-  await expect(stream.flush()).rejects.toThrow("no such table");
-  expect(stream.statistics()).toMatchObject({ records: 256, waitingRecords: 256, lastFailure: "no such table" });
+  await expect(stream.flush()).rejects.toThrow("no right");
+  expect(stream.statistics()).toMatchObject({ records: 256, waitingRecords: 256, lastFailure: "no right" });
   await stream.close();
 });

@@ -104,8 +104,8 @@ export class DeliveryStream {
   private async deliverAll(): Promise<void> {
     for (let batch = this.batches[0]; batch !== undefined && !this.isClosed; batch = this.batches[0]) {
       try {
-        const { settings, version, scope } = this;
-        const { rows, objects, failedRecords } = await deliver({ scope, settings, version }, batch, this.deps);
+        const { arn, scope, settings, version } = this;
+        const { rows, objects, failedRecords } = await deliver({ arn, scope, settings, version }, batch, this.deps);
         this.counts.rows += rows;
         this.counts.objects += objects;
         this.counts.failedRecords += failedRecords;

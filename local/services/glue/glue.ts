@@ -1,5 +1,6 @@
 /**
  * Glue's Data Catalog in memory: databases, tables and views. Partitions are projected, never registered.
+ * README.md beside this file says what is imitated and what is not.
  * https://docs.aws.amazon.com/glue/latest/webapi/WebAPI_Welcome.html
  */
 import type { Catalog } from "../../core/contracts";
