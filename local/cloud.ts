@@ -5,10 +5,12 @@
 import * as path from "node:path";
 import { startEndpoint } from "./core/http";
 import { PolicyAuthorizer } from "./core/iam/authorizer";
-import { KnownPrincipals, Principals, type Credentials } from "./core/principals";
-import type { LocalService, Surroundings } from "./core/service";
+import { Principals, type Credentials } from "./core/principals";
+import type { Authorizer, LocalService, Surroundings } from "./core/service";
 import { Engine, type DestroyOptions, type StackState, type UpOptions } from "./engine/engine";
 import { claimFolder } from "./folder";
+import { athenaService } from "./services/athena/athena";
+import { dmsService } from "./services/dms/dms";
 import { dynamodbService } from "./services/dynamodb/dynamodb";
 import { firehoseService } from "./services/firehose/firehose";
 import { glueService } from "./services/glue/glue";
@@ -52,17 +54,20 @@ function makeServices(surroundings: Surroundings, policies: PolicyAuthorizer) {
   const s3 = s3Service(surroundings);
   const glue = glueService(surroundings);
   const dynamodb = dynamodbService(surroundings, { sink: kinesis });
+  const secrets = secretsService(surroundings);
   return {
     iam: iamService(surroundings),
     kms: kmsService(surroundings, policies),
     sts: stsService(surroundings),
-    secrets: secretsService(surroundings),
+    secrets,
     monitoring: monitoringService(),
     kinesis,
     s3,
     glue,
     dynamodb,
     firehose: firehoseService(surroundings, { objects: s3, catalog: glue }),
+    dms: dmsService(surroundings, { secrets }),
+    athena: athenaService(surroundings, { objects: s3, catalog: glue }),
     lambda: lambdaService(surroundings, { streams: [kinesis, dynamodb], objects: s3 }),
   };
 }
@@ -73,8 +78,9 @@ export async function startCloud({ folder, haste = 1, region = "eu-west-1" }: Cl
   const release = claimFolder(home);
   const principals = new Principals();
   const policies = new PolicyAuthorizer();
-  const authorizer = new KnownPrincipals();
   let url = "";
+  // What the program's policies do not allow is refused. (`new KnownPrincipals()` in its place would allow everything.)
+  const authorizer: Authorizer = policies;
   const surroundings: Surroundings = { folder: home, authorizer, policies, principals, haste, endpointUrl: () => url };
   const services = makeServices(surroundings, policies);
   const all: LocalService[] = Object.values(services);
