@@ -2,6 +2,8 @@
 module.exports = {
   testEnvironment: "node",
   testMatch: ["<rootDir>/{model,functions,infra,ops,local,test,queries}/**/*.test.ts"],
+  // The demo's PostgreSQL has snapshots of its own kind; dist has the tests once more.
+  modulePathIgnorePatterns: ["<rootDir>/.local/", "<rootDir>/dist/"],
   setupFiles: ["<rootDir>/test/quiet.js"],
   transform: {
     "^.+\\.ts$": [

@@ -55,9 +55,10 @@ const hostBasedAuthentication = `hostssl all all ${host}/32 scram-sha-256\nhosts
 
 /**
  * Starts the server over the data in `folder` (made on the first start) on a free port of the loopback interface.
+ * `fresh` drops what an earlier run left there.
  * @throws Error if the folder is in use by a living process, or the server does not come up; the message says why.
  */
-export async function startPostgres({ folder }: { folder: string }): Promise<Postgres> {
+export async function startPostgres({ folder, fresh = false }: { folder: string; fresh?: boolean }): Promise<Postgres> {
   const home = path.resolve(folder);
   const owner = serverUser();
   fs.mkdirSync(home, { recursive: true });
@@ -67,6 +68,7 @@ export async function startPostgres({ folder }: { folder: string }): Promise<Pos
     const bin = binaries();
     const data = path.join(home, "data");
     await endOrphan(data);
+    if (fresh) fs.rmSync(data, { recursive: true, force: true });
     const isNew = !fs.existsSync(path.join(data, "PG_VERSION"));
     if (isNew) initialise(bin, home, data, owner);
     const authorityFile = path.join(home, "ca.crt");

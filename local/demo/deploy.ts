@@ -74,7 +74,7 @@ export async function start(folder: string, size: SampleSize, progress: Progress
     await monolith?.stop();
   };
   try {
-    const server = (monolith = await startPostgres({ folder: path.join(folder, "postgres") }));
+    const server = (monolith = await startPostgres({ folder: path.join(folder, "postgres"), fresh: true }));
     progress.step("Filling the monolith");
     const client = await connect(server);
     const rows = await createSample(client, size);

@@ -87,15 +87,17 @@ async function work(options: DemoOptions, deployment: Deployment, aws: Clients, 
   const { progress, size, seed } = options;
   const monolith = await connect(deployment.monolith);
   const replication: TaskWatch = { dms: aws.dms, taskArn: prod.changesTaskArn };
+  const ending = new AbortController();
   let changes = 0;
   const workload = runWorkload({
     ...{ connect: () => connect(deployment.monolith), size, seed, changes: options.changes, over: options.over },
     onProgress: (count) => (changes = count),
+    signal: ending.signal,
   });
   // Looked at below; until then a failure must not end the process.
   workload.catch(() => undefined);
   try {
-    const duringLoad = loadedBy(replication, () => changes);
+    const duringLoad = loadedBy(replication, () => changes, ending.signal);
     const data = await deployment.data();
 
     progress.step("Working on the monolith and on the clocking service's own table");
@@ -124,14 +126,16 @@ async function work(options: DemoOptions, deployment: Deployment, aws: Clients, 
       clearInterval(ticker);
     }
   } finally {
+    ending.abort();
     await workload.catch(() => undefined);
     await monolith.end();
   }
 }
 
 /** @returns how many changes had been made when the last table was loaded. */
-async function loadedBy(task: TaskWatch, changes: () => number): Promise<number> {
+async function loadedBy(task: TaskWatch, changes: () => number, signal: AbortSignal): Promise<number> {
   for (;;) {
+    if (signal.aborted) return 0;
     const made = changes();
     if ((await loadProgress(task)).loading.length === 0) return made;
     await delay(250);

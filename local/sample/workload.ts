@@ -15,6 +15,8 @@ export interface WorkloadOptions {
   /** Milliseconds to spread them over; the database may need longer. */
   readonly over: number;
   readonly onProgress?: (changes: number) => void;
+  /** Ends it early, between two transactions. */
+  readonly signal?: AbortSignal;
 }
 
 export interface WorkloadResult {
@@ -52,7 +54,7 @@ export async function runWorkload(options: WorkloadOptions): Promise<WorkloadRes
     const territory = territoryOf(writer, options.seed, options.size);
     const client = await options.connect();
     try {
-      while (changes < options.changes) {
+      while (changes < options.changes && options.signal?.aborted !== true) {
         const { statements, rolledBack } = nextTransaction(territory);
         let rows = 0;
         await client.query("begin");
@@ -65,7 +67,7 @@ export async function runWorkload(options: WorkloadOptions): Promise<WorkloadRes
         if (rolledBack !== true) changes += rows;
         options.onProgress?.(changes);
         const ahead = (changes / options.changes) * options.over - (Date.now() - started);
-        if (ahead > 0) await delay(ahead);
+        if (ahead > 0) await delay(ahead, undefined, { signal: options.signal }).catch(() => undefined);
       }
     } finally {
       await client.end();
