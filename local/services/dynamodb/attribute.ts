@@ -11,6 +11,8 @@ export type AttributeType = "S" | "N" | "B" | "BOOL" | "NULL" | "SS" | "NS" | "B
 
 const TYPES: readonly string[] = ["S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"];
 const MAX_DEPTH = 32;
+const POOL_PLACES = 8192;
+const POOLED_LENGTH = 24;
 
 export const isAttributeType = (text: string): text is AttributeType => TYPES.includes(text);
 
@@ -23,23 +25,30 @@ const NULL: Attribute = { NULL: true };
 const TRUE: Attribute = { BOOL: true };
 const FALSE: Attribute = { BOOL: false };
 
-/** One object for equal short values: columns with few distinct ones make up half of a table's memory. */
+/**
+ * One object for equal short values: columns with few distinct ones make up half of a table's memory. A value that meets
+ * another one in its place takes it, so that nothing grows and nothing has to be hashed as a whole.
+ */
 class Pool {
-  private readonly known = new Map<string, Attribute>();
-  constructor(private readonly make: (text: string) => Attribute) {}
+  private readonly places: (Attribute | undefined)[] = new Array<undefined>(POOL_PLACES);
+
+  constructor(
+    private readonly type: "S" | "N",
+    private readonly make: (text: string) => Attribute,
+  ) {}
 
   get(text: string): Attribute {
-    if (text.length > 24) return this.make(text);
-    const known = this.known.get(text);
-    if (known !== undefined) return known;
-    const attribute = this.make(text);
-    if (this.known.size >= 20_000) this.known.clear();
-    this.known.set(text, attribute);
-    return attribute;
+    const { length } = text;
+    if (length > POOLED_LENGTH) return this.make(text);
+    const ends = length === 0 ? 0 : text.charCodeAt(0) * 31 + text.charCodeAt(length - 1) * 1009;
+    const place = (length * 131 + ends + text.charCodeAt(length >> 1) * 8191) & (POOL_PLACES - 1);
+    const known = this.places[place];
+    if (known !== undefined && known[this.type] === text) return known;
+    return (this.places[place] = this.make(text));
   }
 }
-const strings = new Pool((text) => ({ S: text }));
-const numbers = new Pool((text) => ({ N: text }));
+const strings = new Pool("S", (text) => ({ S: text }));
+const numbers = new Pool("N", (text) => ({ N: text }));
 
 export const stringAttribute = (text: string): Attribute => strings.get(text);
 export const numberAttribute = (text: string): Attribute => numbers.get(normalNumber(text));

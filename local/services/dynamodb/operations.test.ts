@@ -141,6 +141,13 @@ test("updates: every action sees the item as it was", async () => {
     m: { M: { y: { BOOL: true } } },
     n: { N: "1" },
   });
+  // Indexes are those of the list before the update.
+  await update(id, "SET l = :l", {
+    ExpressionAttributeValues: { ":l": { L: ["0", "1", "2", "3"].map((N) => ({ N })) } },
+  });
+  expect(await update(id, "REMOVE l[0], l[2] SET l[1] = n", { ReturnValues: "UPDATED_NEW" })).toMatchObject({
+    l: { L: [{ N: "1" }, { N: "3" }] },
+  });
   expect(await update(id, "SET a = b", { ReturnValues: "UPDATED_OLD" })).toEqual({ a: { N: "1" } });
 });
 
