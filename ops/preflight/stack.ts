@@ -1,0 +1,58 @@
+/** The settings of a stack that concern the source, from its Pulumi.<stack>.yaml. */
+import { readFile } from "node:fs/promises";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { CannotLook } from "./errors";
+import { DEFAULT_ENGINE_VERSION } from "./expected";
+
+export interface Stack {
+  /** Name of the file, for messages. */
+  readonly file: string;
+  readonly region?: string;
+  readonly source?: { readonly secretArn: string; readonly database: string };
+  /** Of the replication instance. */
+  readonly engineVersion: string;
+}
+
+/** Only what is read here: infra/config.ts checks the rest when the program runs. */
+const shape = z.object({
+  config: z
+    .object({
+      "aws:region": z.string().optional(),
+      "tributary:source": z.object({ secretArn: z.string(), database: z.string() }).optional().catch(undefined),
+      "tributary:replication": z.object({ engineVersion: z.string().optional() }).optional(),
+    })
+    .default({}),
+});
+
+/** @throws CannotLook if there is no such file, or it is no settings file. */
+export async function readStack(name: string, folder: string): Promise<Stack> {
+  const file = `Pulumi.${name}.yaml`;
+  let text: string;
+  try {
+    text = await readFile(path.join(folder, file), "utf8");
+  } catch {
+    throw new CannotLook(
+      `There is no ${file} in ${folder}: name the stack with -s, and run it in the project's folder.`,
+    );
+  }
+  let content: unknown;
+  try {
+    content = parse(text);
+  } catch (error) {
+    throw new CannotLook(`${file} is no YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const read = shape.safeParse(content);
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    throw new CannotLook(`${file}, ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not as expected"}.`);
+  }
+  const { config } = read.data;
+  return {
+    file,
+    region: config["aws:region"],
+    source: config["tributary:source"],
+    engineVersion: config["tributary:replication"]?.engineVersion ?? DEFAULT_ENGINE_VERSION,
+  };
+}
