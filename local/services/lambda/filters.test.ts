@@ -67,6 +67,27 @@ test("a filter that comes later is asked about records that others have seen; an
   }
 });
 
+test("answers about records that the stream has forgotten are not kept", () => {
+  const filters = new SharedFilters();
+  const slot = filters.add(compileFilter(['{"data":{"t":["a"]}}'], "kinesis"));
+  const [event] = streamOf({ t: "a" })
+    .read(SHARD, 0, 1)
+    .map((record) => record.event);
+  if (event === undefined) throw new Error("no event");
+  const parse = jest.spyOn(JSON, "parse");
+  for (const [offset, oldest] of [
+    [0, 0],
+    [0, 0],
+    [5000, 4000],
+    [0, 0],
+  ] as const) {
+    filters.passes(slot, SHARD, offset, oldest, event);
+  }
+  const reads = parse.mock.calls.length;
+  parse.mockRestore();
+  expect(reads).toBe(3);
+});
+
 test("what a record does not have cannot be asked for, nor more than five patterns be given", () => {
   expect(() => compileFilter(['{"body":{"t":["a"]}}'], "kinesis")).toThrow(
     'The filter asks for "body"; a kinesis record',

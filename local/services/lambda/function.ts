@@ -142,7 +142,7 @@ export class LocalFunction {
 
   private release(environment: Environment): void {
     if (this.closed) return;
-    if (this.retired.has(environment) || !environment.alive) this.end(environment);
+    if (this.retired.has(environment)) this.end(environment);
     else this.idle.push(environment);
     this.serve();
   }

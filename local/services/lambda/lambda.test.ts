@@ -221,6 +221,17 @@ test.each([
   expect(world.service.problems()).toEqual([]);
 });
 
+test("a problem that is over is not told any more, even if no record is for the function", async () => {
+  world.denied.add("kinesis:GetRecords");
+  await world.function(WRITER);
+  await world.mapping({ filterCriteria: { filters: [{ pattern: '{"partitionKey":["other"]}' }] } });
+  stream.put(["x"]);
+  await until(() => world.service.problems().length === 1);
+  world.denied.clear();
+  await world.drained();
+  expect(world.service.problems()).toEqual([]);
+});
+
 test("an updated mapping goes on where it stood, with its new settings; a removed one reads no more", async () => {
   await world.function(NUMBERS, seenBy());
   const uuid = await world.mapping({ batchSize: 1 });

@@ -146,14 +146,23 @@ test("filtered records are passed over for good, and do not count towards the ba
   expect(bench.reader.recordsBehind).toBe(0);
 });
 
-test("a long stretch without a match does not keep others waiting", async () => {
+test("a long stretch without a match does not keep others waiting, and does not cut the batch short", async () => {
   const bench = new Bench({ batchSize: 2 });
-  bench.only = (number) => Number(number) > 5000;
+  bench.only = (number) => number === "1" || number === "5001";
   bench.stream.put(Array(5001).fill("x"));
   expect(bench.batches).toEqual([]);
   await until(() => bench.batches.length > 0);
-  expect(bench.batches).toEqual([["5001"]]);
+  expect(bench.batches).toEqual([["1", "5001"]]);
   await bench.answer();
+});
+
+test("a key with very many records does not make it read on and on for the others", async () => {
+  const bench = new Bench({ batchSize: 10, parallelizationFactor: 2 });
+  const read = jest.spyOn(bench.stream, "read");
+  bench.stream.put(Array(5000).fill("x"), { key: "hot" });
+  const records = read.mock.results.reduce((sum, { value }) => sum + value.length, 0);
+  expect(bench.waiting).toHaveLength(1);
+  expect(records).toBeLessThan(1000);
 });
 
 test("it goes on from an offset, and over what the stream has forgotten", async () => {
@@ -165,6 +174,19 @@ test("it goes on from an offset, and over what the stream has forgotten", async 
   bench.stream.put(["c", "d", "e"]);
   expect(bench.batches).toEqual([["5"]]);
   await bench.answer();
+});
+
+test("stopped: no timer is left", async () => {
+  jest.useFakeTimers();
+  try {
+    const bench = new Bench({ maximumBatchingWindowInSeconds: 300 });
+    bench.stream.put(["a"]);
+    expect(jest.getTimerCount()).toBe(1);
+    await bench.reader.stop();
+    expect(jest.getTimerCount()).toBe(0);
+  } finally {
+    jest.useRealTimers();
+  }
 });
 
 test("stopped: no more invocations, the one under way is waited for, and the checkpoint stays behind what failed", async () => {
