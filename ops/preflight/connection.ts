@@ -3,7 +3,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import { readFile } from "node:fs/promises";
 import { Client, type ClientConfig } from "pg";
 import { z } from "zod";
-import { CannotLook } from "./errors";
+import { CannotLook, messageOf } from "./errors";
 import type { Stack } from "./stack";
 
 /** Ours of the connection's settings: what libpq's names say. */
@@ -88,7 +88,7 @@ export async function fromSecret({ file, region, source }: Stack, client?: Secre
   try {
     text = (await secrets.send(new GetSecretValueCommand({ SecretId: source.secretArn }))).SecretString;
   } catch (error) {
-    const reason = error instanceof Error ? error.message || error.name : String(error);
+    const reason = messageOf(error);
     throw new CannotLook(
       `The secret ${source.secretArn} (${file}) cannot be read: ${reason} ` +
         "Use credentials of its account that may read it, or give the source with --url.",
@@ -131,12 +131,6 @@ export async function tls({ sslMode, caFile }: Target): Promise<Tls> {
 export const isVerified = ({ sslMode, caFile }: Target): boolean =>
   sslMode !== "disable" && (caFile !== undefined || sslMode === "verify-full");
 
-/** The first cause of a connection that failed: a host with several addresses fails with several. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
-  return error instanceof Error ? error.message || error.name : String(error);
-}
-
 const HINTS: readonly (readonly [RegExp, string])[] = [
   [/does not support SSL/, "DMS insists on TLS, too. To look nevertheless, add sslmode=disable to the URL."],
   [
@@ -171,7 +165,7 @@ export async function connect(target: Target): Promise<Client> {
       "set default_transaction_read_only = on; set statement_timeout = '20s'; set lock_timeout = '3s'",
     );
   } catch (error) {
-    const reason = reasonOf(error);
+    const reason = messageOf(error);
     const hint = HINTS.find(([pattern]) => pattern.test(reason))?.[1];
     throw new CannotLook(
       `${user}@${host}:${port}/${database} cannot be reached: ${reason}.${hint === undefined ? "" : ` ${hint}`}`,

@@ -98,10 +98,10 @@ export function enumerate(names: readonly string[], limit = Infinity): string {
 
 const UNITS = ["bytes", "KB", "MB", "GB", "TB"];
 
-/** To three digits, as people say it; 1 KB is 1,024 bytes, as in PostgreSQL and in DMS. */
+/** 1 KB is 1,024 bytes, as in PostgreSQL and in DMS. */
 export function size(bytes: number): string {
   const power = bytes < 1024 ? 0 : Math.min(Math.floor(Math.log(bytes) / Math.log(1024)), UNITS.length - 1);
-  return `${Number((bytes / 1024 ** power).toPrecision(3))} ${UNITS[power]}`;
+  return `${Math.round((bytes / 1024 ** power) * 10) / 10} ${UNITS[power]}`;
 }
 
 /** The plural is the singular with an s. */

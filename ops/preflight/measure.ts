@@ -5,6 +5,7 @@
  */
 import { escapeIdentifier, type ClientBase } from "pg";
 import { isLob } from "../../model";
+import { messageOf } from "./errors";
 import { quotedTable, tableKey } from "./finding";
 import { CLOSE } from "./checks/values";
 import { modelType, type CatalogColumn, type CatalogTable, type LargestValue, type Measured } from "./source";
@@ -140,9 +141,13 @@ const unread = ({ schema, name }: CatalogTable, failure: string): Measured => ({
   longIntegers: [],
 });
 
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-async function measureBatch(client: ClientBase, batch: readonly Plan[], enough: number): Promise<Measured[]> {
+async function measureBatch(
+  client: ClientBase,
+  tables: readonly CatalogTable[],
+  wholeBytes: number,
+  enough: number,
+): Promise<Measured[]> {
+  const batch = await plans(client, tables, wholeBytes);
   const { rows } = await client.query<{ found: (string | null)[] }>(
     batch
       .map((plan, index) => `select ${index} as place, found from (${firstLook(plan)}) as t${index}`)
@@ -165,22 +170,21 @@ export async function measure(
   const end = Date.now() + budget;
   const enough = lobMaxKb * 1024 * CLOSE;
   const measured: Measured[] = [];
-  const all = (await plans(client, readable, wholeBytes)).filter(({ looks }) => looks.length > 0);
-  const attempt = async (batch: readonly Plan[]): Promise<void> => {
+  const attempt = async (batch: readonly CatalogTable[]): Promise<void> => {
     if (Date.now() > end) {
-      measured.push(...batch.map(({ table }) => unread(table, `the ${budget / 1000} s for it were over`)));
+      measured.push(...batch.map((table) => unread(table, `the ${budget / 1000} s for it were over`)));
       return;
     }
     try {
-      measured.push(...(await measureBatch(client, batch, enough)));
+      measured.push(...(await measureBatch(client, batch, wholeBytes, enough)));
     } catch (error) {
       const [first] = batch;
-      if (batch.length === 1 && first !== undefined) measured.push(unread(first.table, reason(error)));
+      if (batch.length === 1 && first !== undefined) measured.push(unread(first, messageOf(error)));
       // One of them, which the others need not suffer for.
-      else for (const plan of batch) await attempt([plan]);
+      else for (const table of batch) await attempt([table]);
     }
   };
-  for (let start = 0; start < all.length; start += BATCH) await attempt(all.slice(start, start + BATCH));
+  for (let start = 0; start < readable.length; start += BATCH) await attempt(readable.slice(start, start + BATCH));
   return measured;
 }
 

@@ -1,6 +1,6 @@
 /** The command line of preflight. */
 import { parseArgs } from "node:util";
-import { CannotLook } from "./errors";
+import { CannotLook, messageOf } from "./errors";
 
 export interface Options {
   readonly url?: string;
@@ -43,6 +43,6 @@ export function readOptions(argv: readonly string[]): Options {
     });
     return values;
   } catch (error) {
-    throw new CannotLook(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
+    throw new CannotLook(`${messageOf(error)}\n\n${HELP}`);
   }
 }

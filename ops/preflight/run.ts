@@ -4,7 +4,7 @@ import type { Table } from "../../model";
 import { readCatalog } from "./catalog";
 import { check } from "./check";
 import { connect, fromEnvironment, fromSecret, fromUrl, isVerified, type Environment, type Target } from "./connection";
-import { CannotLook } from "./errors";
+import { CannotLook, messageOf } from "./errors";
 import { expected, type Expected } from "./expected";
 import { tableKey } from "./finding";
 import { measure } from "./measure";
@@ -57,7 +57,7 @@ export async function look(target: Target, model: readonly Table[], wanted: Expe
       findings: check({ ...catalog, measured }, model, wanted),
     };
   } catch (error) {
-    throw new CannotLook(`The catalog cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
+    throw new CannotLook(`The catalog cannot be read: ${messageOf(error)}.`);
   } finally {
     await client.end();
   }

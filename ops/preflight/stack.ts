@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { CannotLook } from "./errors";
+import { CannotLook, messageOf } from "./errors";
 import { DEFAULT_ENGINE_VERSION } from "./expected";
 
 export interface Stack {
@@ -41,7 +41,7 @@ export async function readStack(name: string, folder: string): Promise<Stack> {
   try {
     content = parse(text);
   } catch (error) {
-    throw new CannotLook(`${file} is no YAML: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CannotLook(`${file} is no YAML: ${messageOf(error)}`);
   }
   const read = shape.safeParse(content);
   if (!read.success) {

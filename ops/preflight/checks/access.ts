@@ -43,7 +43,7 @@ export function access(table: CatalogTable, server: Server): Finding[] {
       level: "warning",
       what:
         `${enumerate(table.truncaters)} may TRUNCATE it. DMS does not replicate a TRUNCATE: ` +
-        "every store would keep the rows until the next full load, and the services for good.",
+        "every store would keep the rows.",
       fix: "Take the right away, and delete with DELETE.",
       sql: `REVOKE TRUNCATE ON ${name} FROM ${table.truncaters.map(role).join(", ")};`,
     });

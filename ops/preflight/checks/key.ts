@@ -176,7 +176,7 @@ function unseenNulls(table: CatalogTable): Finding[] {
       what:
         `An update that sets ${nullable.length === 1 ? nullable[0] : `one of ${enumerate(nullable)}`} to null is not seen: the ` +
         `null of a large column may also mean that the value did not change, so the stores keep the old one ` +
-        "until the next full load.",
+        "until the row is loaded again.",
       fix:
         "Nothing, if that never happens. Otherwise log whole rows, which makes more log, and add " +
         "replicaIdentityFull: true to the table in model/tables.ts.",
