@@ -100,7 +100,8 @@ export async function startEndpoint(
     close: () =>
       (closed ??= new Promise((resolve) => {
         server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
+        // An end in order: a reset would reach clients that are just closing as an error.
+        for (const socket of sockets) socket.destroySoon();
       })),
   };
 }

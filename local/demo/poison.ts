@@ -53,22 +53,34 @@ interface ParkedLine {
   readonly data: string;
 }
 
-/** @returns what is wrong with the parked objects; nothing if each message lies there with its reason and content. */
-export async function checkParked(client: S3Client, bucket: string, prefix: string): Promise<string[]> {
-  const parked: ParkedLine[] = [];
+async function parkedIn(client: S3Client, bucket: string, prefix: string): Promise<Set<string>> {
+  const parked = new Set<string>();
   for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
     for (const { Key } of page.Contents ?? []) {
       const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
       const lines = ((await Body?.transformToString()) ?? "").split("\n").filter((line) => line !== "");
-      parked.push(...lines.map((line) => JSON.parse(line) as ParkedLine));
+      for (const line of lines) parked.add(textOf(JSON.parse(line) as ParkedLine));
     }
   }
-  const text = ({ reason, data }: ParkedLine): string => `${reason} ${data}`;
-  const found = new Set(parked.map(text));
-  const wanted = POISON.map(({ reason, data }) => text({ reason, data: data.toString("base64") }));
+  return parked;
+}
+
+const textOf = ({ reason, data }: ParkedLine): string => `${reason} ${data}`;
+const wanted = POISON.map(({ reason, data }) => textOf({ reason, data: data.toString("base64") }));
+
+/** @returns what is wrong with what capture parked; nothing if each message lies there with its reason and content. */
+export async function checkParked(client: S3Client, bucket: string, prefix: string): Promise<string[]> {
+  const found = await parkedIn(client, bucket, prefix);
   const lost = POISON.filter((_, index) => !found.has(wanted[index] ?? ""));
   return [
     ...lost.map(({ reason, data }) => `a message of ${data.length} bytes was not parked as "${reason}"`),
-    ...(found.size > wanted.length ? [`${found.size - wanted.length} other messages were parked`] : []),
+    ...(await onlyPoison(client, bucket, [prefix])),
   ];
+}
+
+/** @returns what was parked and is none of ours. A service sees, and parks, only what its filter lets through. */
+export async function onlyPoison(client: S3Client, bucket: string, prefixes: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(prefixes.map((prefix) => parkedIn(client, bucket, prefix)));
+  const others = found.flatMap((parked) => [...parked]).filter((text) => !wanted.includes(text));
+  return others.map((text) => `something else was parked in ${bucket}: ${text.slice(0, 200)}`);
 }

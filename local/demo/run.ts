@@ -9,15 +9,16 @@ import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
+import { services } from "../../model";
 import { parseKpi, type Kpi } from "../../model/kpi";
 import { runQuery, type QueryResult } from "../../ops/athena";
 import { connect } from "../sample/connect";
 import { punchClock, type Punch } from "../sample/punches";
 import type { SampleSize } from "../sample/sample";
-import { runWorkload } from "../sample/workload";
+import { startWriters, type Writers } from "../sample/writers";
 import { isSame, type Comparison } from "./compare";
 import { start, type DataOutputs, type Deployment, type ProdOutputs } from "./deploy";
-import { checkParked, poison } from "./poison";
+import { checkParked, onlyPoison, poison } from "./poison";
 import type { Progress } from "./progress";
 import { loadEnds, loadProgress, pipesRunDry, replicationCatchesUp, type TaskWatch } from "./settle";
 import { compareLake, comparePunches, compareServices } from "./verify";
@@ -87,21 +88,16 @@ async function work(options: DemoOptions, deployment: Deployment, aws: Clients, 
   const { progress, size, seed } = options;
   const monolith = await connect(deployment.monolith);
   const replication: TaskWatch = { dms: aws.dms, taskArn: prod.changesTaskArn };
-  const ending = new AbortController();
-  let changes = 0;
-  const workload = runWorkload({
-    ...{ connect: () => connect(deployment.monolith), size, seed, changes: options.changes, over: options.over },
-    onProgress: (count) => (changes = count),
-    signal: ending.signal,
-  });
+  const writers = startWriters(deployment.monolith, { size, seed, changes: options.changes, over: options.over });
   // Looked at below; until then a failure must not end the process.
-  workload.catch(() => undefined);
+  writers.result.catch(() => undefined);
   try {
-    const duringLoad = loadedBy(replication, () => changes, ending.signal);
+    const duringLoad = loadedBy(replication, writers);
+    duringLoad.catch(() => undefined);
     const data = await deployment.data();
 
     progress.step("Working on the monolith and on the clocking service's own table");
-    const ticker = setInterval(() => progress.update(`${changes.toLocaleString("en")} changes`), 100);
+    const ticker = setInterval(() => progress.update(`${writers.changes().toLocaleString("en")} changes`), 100);
     try {
       await poison(aws.kinesis, prod.changesStreamArn);
       await aws.dms.send(
@@ -114,7 +110,7 @@ async function work(options: DemoOptions, deployment: Deployment, aws: Clients, 
       const punched = await punchClock({ client: aws.dynamodb, tableName, size, seed, count: options.punches });
       await monolith.query("alter table users add column pronouns varchar(20)");
       const { rowCount } = await monolith.query("update users set pronouns = 'they' where id % 97 = 0");
-      const done = await workload;
+      const done = await writers.result;
       progress.done(
         `${(done.changes + punched.changes).toLocaleString("en")} changes in ${done.transactions.toLocaleString("en")} ` +
           `transactions, ${(await duringLoad).toLocaleString("en")} of them during the initial load`,
@@ -126,17 +122,15 @@ async function work(options: DemoOptions, deployment: Deployment, aws: Clients, 
       clearInterval(ticker);
     }
   } finally {
-    ending.abort();
-    await workload.catch(() => undefined);
+    writers.stop();
     await monolith.end();
   }
 }
 
 /** @returns how many changes had been made when the last table was loaded. */
-async function loadedBy(task: TaskWatch, changes: () => number, signal: AbortSignal): Promise<number> {
+async function loadedBy(task: TaskWatch, writers: Writers): Promise<number> {
   for (;;) {
-    if (signal.aborted) return 0;
-    const made = changes();
+    const made = writers.changes();
     if ((await loadProgress(task)).loading.length === 0) return made;
     await delay(250);
   }
@@ -186,7 +180,12 @@ async function verify(
     const found = Number(learnt.rows[0]?.[0]);
     const problems = [
       ...parked,
-      ...(await unexpected(prodS3, prod.failuresBucket, "")),
+      ...(await onlyPoison(
+        prodS3,
+        prod.failuresBucket,
+        services.map(({ name }) => `${name}/parked/`),
+      )),
+      ...(await unexpected(prodS3, prod.failuresBucket, "aws/lambda/")),
       ...(await unexpected(dataS3, data.failuresBucket, "aws/lambda/")),
       ...deployment.cloud.services.lambda.problems().map(({ functionName, problem }) => `${functionName}: ${problem}`),
       ...(found === unknownValues ? [] : [`${found} of ${unknownValues} values of the new column are in the lake`]),
