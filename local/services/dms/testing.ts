@@ -2,13 +2,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { DatabaseMigrationServiceClient } from "@aws-sdk/client-database-migration-service";
 import { Client } from "pg";
 import { startEndpoint } from "../../core/http";
 import type { Created, HttpApi, HttpRequest, JsonApi, LocalService } from "../../core/service";
 import { testContext, testSurroundings, type TestSurroundings } from "../../core/testing/surroundings";
 import { startPostgres, type Postgres } from "../../postgres";
-import { dmsService, type ReplicationReports } from "./dms";
+import { dmsService, type ReplicationReports, type TaskReport } from "./dms";
 
 export const ACCOUNT = "111111111111";
 export const STREAM = `arn:aws:kinesis:eu-west-1:${ACCOUNT}:stream/changes`;
@@ -51,22 +52,33 @@ export class TestStream {
     },
   };
 
-  /** Records from the `from`th on, once `condition` holds for them. */
-  async until(condition: (messages: Message[]) => boolean, from = 0): Promise<Message[]> {
+  /** The messages about a table, once `condition` holds for them. */
+  async until(table: string, condition: (messages: Message[]) => boolean): Promise<Message[]> {
     for (;;) {
-      const messages = this.messages(from);
+      const messages = this.about(table);
       if (condition(messages)) return messages;
       await new Promise<void>((resolve) => this.watchers.push(resolve));
     }
   }
 
-  messages(from = 0): Message[] {
-    return this.records.slice(from).map(({ text }) => JSON.parse(text) as Message);
+  /** Once there are so many. */
+  many(table: string, count: number): Promise<Message[]> {
+    return this.until(table, ({ length }) => length >= count);
+  }
+
+  about(table: string): Message[] {
+    const member = `"table-name":"${table}"`;
+    return this.records
+      .filter(({ text }) => text.replaceAll(":\t", ":").includes(member))
+      .map(({ key, text }) => ({ key, text, ...(JSON.parse(text) as Omit<Message, "key" | "text">) }));
   }
 }
 
 /** A message as a consumer sees it; numbers as JSON.parse makes them. */
 export interface Message {
+  /** Partition key of the record. */
+  readonly key: string;
+  readonly text: string;
   readonly data?: Readonly<Record<string, unknown>>;
   readonly control?: unknown;
   readonly "before-image"?: Readonly<Record<string, unknown>>;
@@ -129,6 +141,8 @@ export interface TestDms extends TestSurroundings {
   taskInputs(options: TaskOptions): Promise<Record<string, unknown>>;
   /** A task with endpoints of its own. @returns its ARN */
   task(options: TaskOptions): Promise<{ arn: string; created: Created; inputs: Record<string, unknown> }>;
+  /** Looks at a task until `condition` holds. */
+  until(arn: string, condition: (task: TaskReport) => boolean): Promise<TaskReport>;
   sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 }
@@ -271,6 +285,15 @@ export async function testDms(): Promise<TestDms> {
       const inputs = await taskInputs(options);
       const created = await create(TASK, inputs);
       return { arn: String(created.outputs["replicationTaskArn"]), created, inputs };
+    },
+    until: async (arn, condition) => {
+      for (;;) {
+        const report = service.tasks().find((task) => task.arn === arn);
+        if (report === undefined) throw new Error(`No task ${arn}`);
+        if (condition(report)) return report;
+        if (report.status === "failed") throw new Error(`The task failed: ${report.lastFailure}`);
+        await delay(10);
+      }
     },
     sql: async (text, values) => (await database.query<Record<string, unknown>>(text, values)).rows,
     close: async () => {

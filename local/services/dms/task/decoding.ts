@@ -54,15 +54,15 @@ const unquote = (name: string): string => (name.startsWith('"') ? name.slice(1, 
 
 const PREFIX = "table ";
 
-/** The quoted name of the table that a message is about; undefined if it is about none, or about several (TRUNCATE). */
+/** The quoted name of the table whose row a message is about; undefined for other messages, TRUNCATE among them. */
 export function tableOf(text: string): { readonly table: string; readonly bodyAt: number } | undefined {
   if (!text.startsWith(PREFIX)) return undefined;
   // Hardly any name is quoted.
-  const colon = text.indexOf(":", PREFIX.length);
-  const plain = text.slice(PREFIX.length, colon);
-  if (!plain.includes('"')) return plain.includes(",") ? undefined : { table: plain, bodyAt: colon + 2 };
-  const end = nameEnd(text, PREFIX.length);
-  return text[end] === ":" ? { table: text.slice(PREFIX.length, end), bodyAt: end + 2 } : undefined;
+  let end = text.indexOf(":", PREFIX.length);
+  if (text.slice(PREFIX.length, end).includes('"')) end = nameEnd(text, PREFIX.length);
+  const table = text.slice(PREFIX.length, end);
+  if (text[end] !== ":" || text.startsWith(": TRUNCATE:", end)) return undefined;
+  return { table, bodyAt: end + 2 };
 }
 
 /** The tables of a TRUNCATE message; empty if it is another one. */

@@ -1,5 +1,5 @@
 /** A task that writes to a stream: loads tables, follows the log, or first one and then the other. */
-import { KinesisClient } from "@aws-sdk/client-kinesis";
+import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import type { Client } from "pg";
 import type { FromTask, KinesisTarget, StopReason, TaskSpec } from "../spec";
 import { readTables, type SourceTable } from "./catalog";
@@ -16,6 +16,7 @@ import { OrderedSender } from "./sender";
 import { createSlot, dropSlot, newSlotName, requireSlot, SlotReader } from "./slot";
 import { Tables } from "./tables";
 import { Transactions, type LoggedTransaction } from "./transactions";
+import { untilCaughtUp, untilVisible } from "./visibility";
 
 /** Milliseconds between two looks at what is to be written down, acknowledged and told. */
 const TICK = 200;
@@ -39,6 +40,8 @@ export class KinesisTask {
   private written = "";
   private told = "";
   private acknowledged = { position: 0n, at: 0 };
+  /** The transaction that was applied last. */
+  private latest: string | undefined;
   private stopNow: () => void = () => undefined;
   private readonly stopping = new Promise<StopReason>((resolve) => (this.stopNow = () => resolve("NORMAL")));
 
@@ -51,10 +54,14 @@ export class KinesisTask {
     const { endpoint, region, ...credentials } = spec.aws;
     const { ParallelApplyThreads, ParallelLoadThreads } = spec.settings.TargetMetadata;
     this.hasChanges = spec.migrationType !== "full-load";
-    this.kinesis = new KinesisClient({ endpoint, region, credentials });
+    // By default the client opens a connection for each request.
+    const requestHandler = { disableConcurrentStreams: false };
+    this.kinesis = new KinesisClient({ endpoint, region, credentials, requestHandler });
     this.sender = new OrderedSender(
-      this.kinesis,
-      target.streamArn,
+      async (Records) => {
+        const answer = await this.kinesis.send(new PutRecordsCommand({ StreamARN: target.streamArn, Records }));
+        return (answer.Records ?? []).map(({ ErrorCode }) => ErrorCode === undefined);
+      },
       Math.max(1, ParallelApplyThreads, ParallelLoadThreads),
     );
     this.query = createClient(spec.source, "query", `dms ${spec.name}`);
@@ -106,6 +113,7 @@ export class KinesisTask {
     const loader = (this.loader = new Loader({
       ...{ spec, tables, sender, log },
       policies: policies(spec.settings, spec.source, log),
+      beforeLoad: () => this.untilVisible(),
       onLoaded: () => this.writeDown(),
     }));
     if (start?.isNew ?? loaded.length === 0) tables.announce();
@@ -128,6 +136,11 @@ export class KinesisTask {
       ends.push(this.follow(start.slot, start.position, tables));
     }
     return await Promise.race(ends);
+  }
+
+  /** What the log has shown is to be seen by whoever reads the source from now on. */
+  private async untilVisible(): Promise<void> {
+    if (this.latest !== undefined) await untilVisible(this.query, this.latest);
   }
 
   private readTables(): Promise<SourceTable[]> {
@@ -163,7 +176,8 @@ export class KinesisTask {
     if (known?.slot !== undefined) await dropSlot(this.query, known.slot);
     const slot = (this.slot = await newSlotName(this.query, spec.resourceId));
     writeCheckpoint(spec.folder, { slot, loaded: [] });
-    const position = await createSlot(replication, slot);
+    const { position, snapshot } = await createSlot(replication, slot);
+    await untilCaughtUp(this.query, snapshot);
     log.info("SOURCE_CAPTURE", `Replication slot '${slot}' with test_decoding, from ${positionText(position)}`);
     return { slot, position, isNew: true };
   }
@@ -189,6 +203,7 @@ export class KinesisTask {
   }
 
   private async apply({ id, end, committedAt, messages }: LoggedTransaction, tables: Tables): Promise<void> {
+    this.latest = id;
     const transaction = this.positions.begin(end);
     const position = positionText(end);
     let recordId = 1;
@@ -207,7 +222,9 @@ export class KinesisTask {
     const about = tableOf(text);
     if (about?.table.endsWith(AUDIT_TABLE)) {
       const isOurs = about.table === `${this.spec.source.settings.ddlArtifactsSchema}.${AUDIT_TABLE}`;
-      if (isOurs && text.startsWith("INSERT", about.bodyAt)) await this.definitionsChanged(tables, transaction);
+      if (isOurs && text.startsWith("INSERT", about.bodyAt)) {
+        await this.definitionsChanged(tables, transaction, text.includes("c_tag[character varying]:'DROP TABLE'"));
+      }
       return;
     }
     if (!text.includes(": TRUNCATE:")) return;
@@ -221,18 +238,21 @@ export class KinesisTask {
   }
 
   /** The statement's place in the log is this; the catalog may be further on, so rows name their columns themselves. */
-  private async definitionsChanged(tables: Tables, transaction: Transaction): Promise<void> {
+  private async definitionsChanged(tables: Tables, transaction: Transaction, isDrop: boolean): Promise<void> {
     const { HandleSourceTableAltered, HandleSourceTableDropped } = this.spec.settings.ChangeProcessingDdlHandlingPolicy;
     const announced = this.target.includeTableAlterOperations;
     const send = (operation: Parameters<Tables["control"]>[0], table: SourceTable): void => {
       this.positions.hold(transaction);
       tables.control(operation, table, () => this.positions.release(transaction));
     };
+    await this.untilVisible();
     const found = await this.readTables();
     for (const table of found) {
       const work = tables.byName.get(table.quoted);
       if (work === undefined || work.state === "Table does not exist") {
-        tables.add(table).state = "Table completed";
+        const added = work ?? tables.add(table);
+        added.redefine(table);
+        added.state = "Table completed";
         send("create-table", table);
         continue;
       }
@@ -241,9 +261,10 @@ export class KinesisTask {
       work.ddls += operations.length;
       if (announced && HandleSourceTableAltered) for (const operation of operations) send(operation, table);
     }
+    if (!isDrop) return;
     for (const [name, work] of tables.byName) {
       if (work.state === "Table does not exist" || found.some(({ quoted }) => quoted === name)) continue;
-      tables.suspend(work);
+      // Changes from before the drop may still come, and are sent.
       work.state = "Table does not exist";
       work.ddls += 1;
       if (announced && HandleSourceTableDropped) send("drop-table", work.table);

@@ -15,6 +15,8 @@ export interface LoaderContext {
   readonly sender: OrderedSender;
   readonly policies: Policies;
   readonly log: Log;
+  /** A load must not miss what changes that were sent already have done. */
+  readonly beforeLoad: () => Promise<void>;
   /** The table's rows are on the stream, and so are the changes made meanwhile. */
   readonly onLoaded: (work: TableWork) => void;
 }
@@ -97,12 +99,13 @@ export class Loader {
   }
 
   private async load(work: TableWork): Promise<void> {
-    const { tables, policies, log, onLoaded } = this.context;
+    const { tables, policies, log, beforeLoad, onLoaded } = this.context;
     const { table } = work;
     if (!work.reloaded) work.state = "Full load";
     work.loadStarted = Date.now();
     log.info("TASK_MANAGER", `Start loading table '${table.schema}'.'${table.name}'`);
     try {
+      await beforeLoad();
       await this.copy(work);
       // A change may have another partition key than the row's load, and must not come before it.
       await tables.release(work);

@@ -3,7 +3,6 @@
  * most one record under way, and the next one leaves when that is on the stream.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { PutRecordsCommand, type KinesisClient } from "@aws-sdk/client-kinesis";
 import { FatalError } from "./errors";
 import type { Message } from "./messages";
 
@@ -12,14 +11,24 @@ const MAX_RECORDS = 500;
 const MAX_BYTES = 5 * 1024 * 1024;
 /** Records that wait before whoever makes them should pause. */
 const ENOUGH = 5_000;
-const ENOUGH_BYTES = 32 * 1024 * 1024;
+const ENOUGH_SIZE = 32 * 1024 * 1024;
 const MAX_BACKOFF = 2_000;
+/** Milliseconds that a record waits for others to share its request. */
+const LINGER = 15;
 
 interface Outgoing {
   readonly key: string;
-  readonly data: Buffer;
+  readonly text: string;
   readonly onSent: () => void;
 }
+
+export interface Entry {
+  readonly PartitionKey: string;
+  readonly Data: Uint8Array;
+}
+
+/** One PutRecords. Resolves with the outcome of each entry: whether it is on the stream. */
+export type Put = (entries: Entry[]) => Promise<readonly boolean[]>;
 
 export class OrderedSender {
   /** At most one record a key. */
@@ -28,8 +37,9 @@ export class OrderedSender {
   private readonly waiting = new Map<string, Outgoing[] | undefined>();
   private requests = 0;
   private records = 0;
-  private bytes = 0;
-  private scheduled = false;
+  /** Characters of them. */
+  private size = 0;
+  private timer: NodeJS.Timeout | undefined;
   private failure: unknown;
   private fail: (error: unknown) => void = () => undefined;
   private stopped = false;
@@ -39,8 +49,7 @@ export class OrderedSender {
 
   /** @param concurrency requests at a time */
   constructor(
-    private readonly client: Pick<KinesisClient, "send">,
-    private readonly streamArn: string,
+    private readonly put: Put,
     private readonly concurrency: number,
   ) {
     this.failed = new Promise((_, reject) => (this.fail = reject));
@@ -49,9 +58,9 @@ export class OrderedSender {
 
   /** `onSent` is called once the record is on the stream. */
   push({ partitionKey, text }: Message, onSent: () => void): void {
-    const outgoing = { key: partitionKey, data: Buffer.from(text), onSent };
+    const outgoing = { key: partitionKey, text, onSent };
     this.records += 1;
-    this.bytes += outgoing.data.length;
+    this.size += text.length;
     if (!this.waiting.has(partitionKey)) {
       this.waiting.set(partitionKey, undefined);
       this.enqueue(outgoing);
@@ -64,17 +73,16 @@ export class OrderedSender {
 
   private enqueue(outgoing: Outgoing): void {
     this.ready.push(outgoing);
-    if (this.scheduled) return;
-    // What comes in one go leaves in one request.
-    this.scheduled = true;
-    setImmediate(() => {
-      this.scheduled = false;
+    if (this.ready.length >= MAX_RECORDS) {
       this.pump();
-    });
+    } else {
+      // A request costs as much as a hundred records: what comes shortly after goes along.
+      this.timer ??= setTimeout(() => this.pump(), LINGER);
+    }
   }
 
   get isFull(): boolean {
-    return this.records >= ENOUGH || this.bytes >= ENOUGH_BYTES;
+    return this.records >= ENOUGH || this.size >= ENOUGH_SIZE;
   }
 
   /** Resolves when there is room again. @throws what made sending fail. */
@@ -112,11 +120,13 @@ export class OrderedSender {
   }
 
   private pump(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
     while (this.requests < this.concurrency && this.ready.length > 0 && !this.stopped && this.failure === undefined) {
       let bytes = 0;
       let count = 0;
-      for (const { key, data } of this.ready) {
-        bytes += data.length + key.length;
+      for (const { key, text } of this.ready) {
+        bytes += Buffer.byteLength(text) + Buffer.byteLength(key);
         if (count === MAX_RECORDS || (count > 0 && bytes > MAX_BYTES)) break;
         count += 1;
       }
@@ -140,11 +150,10 @@ export class OrderedSender {
     for (let attempt = 0; batch.length > 0; attempt++) {
       if (attempt > 0) await delay(Math.min(MAX_BACKOFF, 50 * 2 ** attempt));
       if (this.stopped) return;
-      const Records = batch.map(({ key, data }) => ({ PartitionKey: key, Data: data }));
-      const answer = await this.client.send(new PutRecordsCommand({ StreamARN: this.streamArn, Records }));
+      const outcomes = await this.put(entriesOf(batch));
       const failed: Outgoing[] = [];
       for (const [index, outgoing] of batch.entries()) {
-        if (answer.Records?.[index]?.ErrorCode === undefined) this.sent(outgoing);
+        if (outcomes[index] === true) this.sent(outgoing);
         else failed.push(outgoing);
       }
       batch = failed;
@@ -152,12 +161,26 @@ export class OrderedSender {
     }
   }
 
-  private sent({ key, data, onSent }: Outgoing): void {
+  private sent({ key, text, onSent }: Outgoing): void {
     this.records -= 1;
-    this.bytes -= data.length;
+    this.size -= text.length;
     const next = this.waiting.get(key)?.shift();
     if (next === undefined) this.waiting.delete(key);
-    else this.enqueue(next);
+    // It has waited long enough: the request that has just come back makes room for it.
+    else this.ready.push(next);
     onSent();
   }
+}
+
+/** All in one piece of memory: many small ones keep the garbage collector busy. */
+function entriesOf(batch: readonly Outgoing[]): Entry[] {
+  const lengths = batch.map(({ text }) => Buffer.byteLength(text));
+  const block = Buffer.allocUnsafeSlow(lengths.reduce((sum, length) => sum + length, 0));
+  let at = 0;
+  return batch.map(({ key, text }, index) => {
+    const from = at;
+    at += lengths[index] ?? 0;
+    block.write(text, from);
+    return { PartitionKey: key, Data: block.subarray(from, at) };
+  });
 }

@@ -15,12 +15,16 @@ export async function newSlotName(client: Client, resourceId: string): Promise<s
   return `${task}_${(rows[0]?.oid ?? "").padStart(8, "0")}_${randomUUID().replaceAll("-", "_")}`;
 }
 
-/** @returns from where on the slot has every change. Waits for transactions that are open. */
-export async function createSlot(replication: Client, slot: string): Promise<bigint> {
-  const { rows } = await replication.query<{ consistent_point: string }>(
-    `CREATE_REPLICATION_SLOT "${slot}" LOGICAL test_decoding NOEXPORT_SNAPSHOT`,
+/**
+ * Waits for transactions that are open.
+ * @returns from where on the slot has every change, and the snapshot of that moment, which lives until the connection's next
+ * command.
+ */
+export async function createSlot(replication: Client, slot: string): Promise<{ position: bigint; snapshot: string }> {
+  const { rows } = await replication.query<{ consistent_point: string; snapshot_name: string }>(
+    `CREATE_REPLICATION_SLOT "${slot}" LOGICAL test_decoding EXPORT_SNAPSHOT`,
   );
-  return parsePosition(rows[0]?.consistent_point ?? "0/0");
+  return { position: parsePosition(rows[0]?.consistent_point ?? "0/0"), snapshot: rows[0]?.snapshot_name ?? "" };
 }
 
 export async function dropSlot(client: Client, slot: string): Promise<void> {

@@ -39,11 +39,6 @@ export class TableWork {
     return this.messages.table;
   }
 
-  /** Whether nothing more is sent of it. */
-  get isGone(): boolean {
-    return this.state === "Table error" || this.state === "Table does not exist";
-  }
-
   /** The table has become another. */
   redefine(table: SourceTable): void {
     this.messages = new TableMessages(table, this.options);

@@ -89,7 +89,7 @@ export class Tables {
   async change(text: string, place: Place, transaction: Transaction): Promise<boolean> {
     const about = tableOf(text);
     const work = about && this.byName.get(about.table);
-    if (about === undefined || work === undefined || work.isGone) return false;
+    if (about === undefined || work === undefined || work.state === "Table error") return false;
     const change = { text, bodyAt: about.bodyAt, place, transaction };
     this.context.positions.hold(transaction);
     if (work.cached === undefined) {
