@@ -90,7 +90,7 @@ export async function start(folder: string, size: SampleSize, progress: Progress
         count += 1;
         progress.update(`${action} ${name} (${type.split(":").pop() ?? type})`);
       };
-      const program = path.join(project, "dist", "infra", "index.js");
+      const program = path.join(__dirname, "../../infra/index");
       const state = await cloud.up({ stack, account: accounts[stack], program, onProgress });
       progress.done(`${count} resources`);
       return state.outputs;

@@ -56,7 +56,7 @@ async function main(): Promise<void> {
         size: SIZE,
         changes: 22_000,
         over: 25_000,
-        punches: 2_000,
+        workedShifts: 1_000,
         seed: 2026,
         progress,
       },

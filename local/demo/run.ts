@@ -13,7 +13,7 @@ import { services } from "../../model";
 import { parseKpi, type Kpi } from "../../model/kpi";
 import { runQuery, type QueryResult } from "../../ops/athena";
 import { connect } from "../sample/connect";
-import { punchClock, type Punch } from "../sample/punches";
+import { punchClock, workedShifts, type Punch } from "../sample/punches";
 import type { SampleSize } from "../sample/sample";
 import { startWriters, type Writers } from "../sample/writers";
 import { isSame, type Comparison } from "./compare";
@@ -31,7 +31,8 @@ export interface DemoOptions {
   readonly changes: number;
   /** Milliseconds to spread them over. */
   readonly over: number;
-  readonly punches: number;
+  /** Shifts of the monolith whose people clock in and out. */
+  readonly workedShifts: number;
   readonly seed: number;
   readonly progress: Progress;
 }
@@ -88,6 +89,7 @@ async function work(options: DemoOptions, deployment: Deployment, aws: Clients, 
   const { progress, size, seed } = options;
   const monolith = await connect(deployment.monolith);
   const replication: TaskWatch = { dms: aws.dms, taskArn: prod.changesTaskArn };
+  const shifts = await workedShifts(monolith, options.workedShifts);
   const writers = startWriters(deployment.monolith, { size, seed, changes: options.changes, over: options.over });
   // Looked at below; until then a failure must not end the process.
   writers.result.catch(() => undefined);
@@ -107,7 +109,7 @@ async function work(options: DemoOptions, deployment: Deployment, aws: Clients, 
         }),
       );
       const tableName = prod.ownTables["clocking.punches"] ?? "";
-      const punched = await punchClock({ client: aws.dynamodb, tableName, size, seed, count: options.punches });
+      const punched = await punchClock({ client: aws.dynamodb, tableName, seed, shifts });
       await monolith.query("alter table users add column pronouns varchar(20)");
       const { rowCount } = await monolith.query("update users set pronouns = 'they' where id % 97 = 0");
       const done = await writers.result;

@@ -1,45 +1,64 @@
 /** The clocking service at work: people clock in and out, and its own DynamoDB table holds their punches. */
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { BatchWriteItemCommand, DeleteItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import type { Client } from "pg";
 import { random, type Random } from "./random";
-import type { SampleSize } from "./sample";
 
 export type Punch = Record<string, AttributeValue>;
+
+/** A shift of the monolith that somebody works, as the clocking service sees it on its screen. */
+export interface WorkedShift {
+  readonly id: string;
+  readonly shopId: string;
+  readonly userId: string;
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+}
 
 export interface PunchOptions {
   readonly client: DynamoDBClient;
   readonly tableName: string;
-  readonly size: SampleSize;
   readonly seed: number;
-  readonly count: number;
+  readonly shifts: readonly WorkedShift[];
 }
 
 /** DynamoDB's limit for one request. */
 const BATCH = 25;
-/** Days with punches end with the sample's last one, 2026-11-22. */
-const LAST_DAY = Date.UTC(2026, 10, 22);
+const MINUTE = 60_000;
 
-function punch(source: Random, { users, shops }: SampleSize): Punch {
-  const user = 1 + source.below(users);
-  const at = new Date(LAST_DAY - source.below(84) * 86_400_000 + source.below(86_400_000)).toISOString();
-  return {
-    id: { S: source.uuid() },
-    // As in the monolith's seed: user n works in shop 1 + n % shops.
-    shop_id: { N: String(1 + (user % shops)) },
-    user_id: { N: String(user) },
-    shift_id: source.chance(0.2)
-      ? { NULL: true }
-      : { N: String(9_007_199_254_740_993n + BigInt(source.below(60_000))) },
-    direction: { S: source.of(["in", "out"]) },
-    punched_at: { S: `${at.slice(0, 20)}${String(source.below(1_000_000)).padStart(6, "0")}Z` },
+/** Shifts of the sample's last two weeks, in some of its shops. */
+export async function workedShifts(monolith: Client, count: number): Promise<WorkedShift[]> {
+  const { rows } = await monolith.query<WorkedShift>(
+    `select id::text, shop_id::text as "shopId", user_id::text as "userId", starts_at as "startsAt", ends_at as "endsAt"
+     from shifts where user_id is not null and published_at is not null and starts_at >= '2026-11-09' and starts_at < '2026-11-22'
+     order by shop_id, id limit $1`,
+    [count],
+  );
+  return rows;
+}
+
+/** People come and go within ten minutes of what was planned; some forget to clock out, and few do not come at all. */
+function punchesOf({ id, shopId, userId, startsAt, endsAt }: WorkedShift, source: Random): Punch[] {
+  const punch = (direction: string, planned: Date): Punch => {
+    const at = new Date(planned.getTime() + (source.below(21) - 10) * MINUTE).toISOString();
+    return {
+      id: { S: source.uuid() },
+      shop_id: { N: shopId },
+      user_id: { N: userId },
+      shift_id: source.chance(0.05) ? { NULL: true } : { N: id },
+      direction: { S: direction },
+      punched_at: { S: `${at.slice(0, 20)}${String(source.below(1_000_000)).padStart(6, "0")}Z` },
+    };
   };
+  if (source.chance(0.04)) return [];
+  return source.chance(0.03) ? [punch("in", startsAt)] : [punch("in", startsAt), punch("out", endsAt)];
 }
 
 /** Writes punches, corrects some and removes some. @returns the items that the table must hold, and how many changes were made. */
 export async function punchClock(options: PunchOptions): Promise<{ items: readonly Punch[]; changes: number }> {
   const { client, tableName } = options;
   const source = random(options.seed);
-  const items = Array.from({ length: options.count }, () => punch(source, options.size));
+  const items = options.shifts.flatMap((shift) => punchesOf(shift, source));
   for (let start = 0; start < items.length; start += BATCH) {
     let requests = items.slice(start, start + BATCH).map((Item) => ({ PutRequest: { Item } }));
     while (requests.length > 0) {
@@ -49,29 +68,31 @@ export async function punchClock(options: PunchOptions): Promise<{ items: readon
     }
   }
   const kept: Punch[] = [];
-  let changes = items.length;
+  const later: (() => Promise<unknown>)[] = [];
   for (const item of items) {
     const id = item["id"] ?? { S: "" };
-    const fate = source.below(10);
-    if (fate > 1) {
-      kept.push(item);
-      continue;
-    }
-    changes += 1;
+    const fate = source.below(12);
     if (fate === 0) {
-      await client.send(new DeleteItemCommand({ TableName: tableName, Key: { id } }));
-      continue;
+      later.push(() => client.send(new DeleteItemCommand({ TableName: tableName, Key: { id } })));
+    } else if (fate === 1) {
+      const at = { S: (item["punched_at"]?.S ?? "").replace(/\.\d+Z$/, ".000001Z") };
+      kept.push({ ...item, punched_at: at });
+      later.push(() =>
+        client.send(
+          new UpdateItemCommand({
+            TableName: tableName,
+            Key: { id },
+            UpdateExpression: "SET punched_at = :at",
+            ExpressionAttributeValues: { ":at": at },
+          }),
+        ),
+      );
+    } else {
+      kept.push(item);
     }
-    const direction = { S: "out (corrected) ✓" };
-    await client.send(
-      new UpdateItemCommand({
-        TableName: tableName,
-        Key: { id },
-        UpdateExpression: "SET direction = :direction",
-        ExpressionAttributeValues: { ":direction": direction },
-      }),
-    );
-    kept.push({ ...item, direction });
   }
-  return { items: kept, changes };
+  for (let start = 0; start < later.length; start += BATCH) {
+    await Promise.all(later.slice(start, start + BATCH).map((change) => change()));
+  }
+  return { items: kept, changes: items.length + later.length };
 }

@@ -166,7 +166,7 @@ const leave = ({ user }: Territory): Transaction => {
   const values = [user()];
   return {
     statements: [
-      { text: "update users set active = false, last_seen_at = clock_timestamp() where id = $1", values },
+      { text: "update users set active = false where id = $1", values },
       { text: "update contracts set ends_on = '2026-11-30' where user_id = $1", values },
       { text: "delete from shifts where user_id = $1 and starts_at > '2026-11-01'", values },
       { text: "delete from absences where user_id = $1", values },
@@ -174,12 +174,20 @@ const leave = ({ user }: Territory): Transaction => {
   };
 };
 
+/** The sample's last day. */
+const SUNDAY = "timestamp '2026-11-22 00:00:00'";
+
 /** From null to empty and back, in columns that are no large objects. */
 const profile = ({ random, user }: Territory): Transaction => ({
   statements: [
     {
-      text: `update users set phone = $2, locale = $3, last_seen_at = clock_timestamp() where id = $1`,
-      values: [user(), random.of([null, "", "+41 44 000 00 00"]), random.of([null, "rm", ""])],
+      text: `update users set phone = $2, locale = $3, last_seen_at = ${SUNDAY} + $4 * interval '0.000001 seconds' where id = $1`,
+      values: [
+        user(),
+        random.of([null, "", "+41 44 000 00 00"]),
+        random.of([null, "rm", ""]),
+        random.below(86_400_000_000),
+      ],
     },
   ],
 });
