@@ -23,7 +23,7 @@ export interface AthenaStatistics {
 }
 
 export function athenaService(
-  { folder: home }: Surroundings,
+  { folder: home, authorizer }: Surroundings,
   { objects, catalog }: { readonly objects: ObjectStore; readonly catalog: Catalog },
 ): LocalService & { statistics(): AthenaStatistics } {
   const folder = join(home, "athena");
@@ -31,7 +31,7 @@ export function athenaService(
   const engine = new Engine(folder);
   const workgroups = new Workgroups();
   const namedQueries = new NamedQueries(workgroups);
-  const executions = new Executions({ engine, footers: new Footers(), objects, catalog, folder });
+  const executions = new Executions({ engine, authorizer, footers: new Footers(), objects, catalog, folder });
   const isEmpty = (scope: { account: string; region: string }, name: string): boolean =>
     namedQueries.in(scope, name).length === 0;
   return {

@@ -42,8 +42,8 @@ export interface Execution extends Request {
   outcome?: Outcome;
 }
 
-/** As many as the CPUs of a laptop serve at once. */
-const AT_ONCE = 4;
+/** DuckDB occupies a thread of Node's pool for each, and the pool's four also serve every file of this process. */
+const AT_ONCE = 2;
 /** Finished ones that are remembered. */
 const KEPT = 10_000;
 /** Between interruptions of a query that is being stopped: DuckDB forgets one that comes too early. Milliseconds. */
@@ -51,6 +51,8 @@ const INTERRUPT_EVERY = 20;
 
 export class Executions {
   private readonly byId = new Map<string, Execution>();
+  /** By place and the client's token. */
+  private readonly byToken = new Map<string, Execution>();
   private readonly waiting: Execution[] = [];
   private readonly running = new Map<Execution, { stop: () => void; done: Promise<void> }>();
   private isClosed = false;
@@ -74,6 +76,7 @@ export class Executions {
       bytes: 0,
     };
     this.byId.set(id, execution);
+    if (execution.token !== undefined) this.byToken.set(tokenMark(scope, execution.token), execution);
     this.forget();
     this.waiting.push(execution);
     this.next();
@@ -92,12 +95,9 @@ export class Executions {
       .reverse();
   }
 
-  /** The execution that a client's token stands for. */
-  byToken(scope: Scope, token: string): Execution | undefined {
-    for (const execution of this.byId.values()) {
-      if (execution.token === token && this.find(scope, execution.id)) return execution;
-    }
-    return undefined;
+  /** The execution that a client has started with this token. */
+  withToken(scope: Scope, token: string): Execution | undefined {
+    return this.byToken.get(tokenMark(scope, token));
   }
 
   stop(execution: Execution): void {
@@ -184,6 +184,7 @@ export class Executions {
       now: new Date(execution.submitted),
       cutoff: execution.workgroup.bytesScannedCutoff,
       location: execution.output,
+      kmsKey: execution.encryption?.KmsKey,
       reuse: () => this.reusable(execution),
     };
     try {
@@ -238,13 +239,16 @@ export class Executions {
 
   private forget(): void {
     if (this.byId.size <= KEPT) return;
-    for (const [id, { completed }] of this.byId) {
+    for (const [id, { completed, token, scope }] of this.byId) {
       if (completed === undefined) continue;
       this.byId.delete(id);
+      if (token !== undefined) this.byToken.delete(tokenMark(scope, token));
       return;
     }
   }
 }
+
+const tokenMark = ({ account, region }: Scope, token: string): string => `${account}/${region}/${token}`;
 
 function isQuery(statement: Request["statement"]): statement is Statement & { kind: "query" } {
   return !(statement instanceof QueryError) && statement.kind === "query";

@@ -5,6 +5,7 @@ import type { ObjectStore } from "../../../core/contracts";
 import { readRequest } from "../../../core/requests";
 import { AwsError, type Call, type JsonApi } from "../../../core/service";
 import { QueryError } from "../sql/errors";
+import { kmsRequest } from "../run/execution";
 import { parseStatement } from "../sql/statements";
 import { readCsv } from "./csv";
 import { describeExecution } from "./describe";
@@ -151,7 +152,7 @@ export function athenaOperations({
         reuseFor: reuse?.Enabled === true ? reuse.MaxAgeInMinutes : undefined,
         token: input.ClientRequestToken,
       };
-      const earlier = request.token === undefined ? undefined : executions.byToken(call, request.token);
+      const earlier = request.token === undefined ? undefined : executions.withToken(call, request.token);
       if (earlier) {
         const same = (a: Omit<Request, "statement">): string =>
           JSON.stringify([a.query, a.parameters, a.database, a.workgroup.name, a.location]);
@@ -297,6 +298,10 @@ async function results(
     return shape(lines, end < outcome.lines.length ? end : undefined);
   }
   try {
+    if (execution.encryption?.KmsKey !== undefined) {
+      const [arn, context] = kmsRequest(execution.encryption.KmsKey, call, call.principal);
+      call.authorize("kms:Decrypt", arn, context);
+    }
     objects.authorizeRead(call.principal, result.bucket, result.key);
     const page = await readCsv(join(objects.folder(result.bucket), result.key), start, input.MaxResults);
     return shape(page.rows, page.next);

@@ -4,7 +4,8 @@ import { rm, writeFile } from "node:fs/promises";
 import { createReadStream, createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import type { Catalog, ObjectStore } from "../../../core/contracts";
-import type { Principal, Scope } from "../../../core/service";
+import { keyArn } from "../../../core/keys";
+import { AwsError, type Authorizer, type ConditionContext, type Principal, type Scope } from "../../../core/service";
 import type { Statement } from "../sql/ast";
 import { QueryError } from "../sql/errors";
 import type { Footers } from "../tables/parquet";
@@ -17,6 +18,7 @@ import { runStatement, tablesOf } from "./statements";
 
 export interface ExecutionDeps {
   readonly engine: Engine;
+  readonly authorizer: Authorizer;
   readonly footers: Footers;
   readonly objects: ObjectStore;
   readonly catalog: Catalog;
@@ -33,6 +35,8 @@ export interface Work {
   /** Most bytes that may be scanned. */
   readonly cutoff?: number;
   readonly location: { readonly bucket: string; readonly key: string };
+  /** With which the result is encrypted; beside the bucket's own, which S3 asks for. */
+  readonly kmsKey?: string;
   /** An earlier result that may be taken instead; asked when the caller's rights to the tables are known. */
   reuse(): Outcome | undefined;
 }
@@ -56,6 +60,16 @@ export interface Progress {
   working(connection: DuckDBConnection | undefined): void;
 }
 
+/** What S3 asks KMS on behalf of whoever writes or reads a result. */
+export function kmsRequest(
+  key: string,
+  scope: Scope,
+  { account }: Principal,
+): [arn: string, context: ConditionContext] {
+  const context = { "kms:ViaService": `s3.${scope.region}.amazonaws.com`, "kms:CallerAccount": account };
+  return [keyArn(key, scope), context];
+}
+
 /** Thrown where a limit ends a query. */
 export class Cancelled extends Error {}
 
@@ -66,12 +80,9 @@ export async function execute(work: Work, deps: ExecutionDeps, progress: Progres
   if (statement.kind !== "query") {
     const { columns, lines } = runStatement(statement, session, access);
     progress.planned();
-    await deps.objects.put(
-      principal,
-      work.location.bucket,
-      work.location.key,
-      lines.map((line) => `${line}\n`).join(""),
-    );
+    const { bucket, key } = work.location;
+    const text = lines.map((line) => `${line}\n`).join("");
+    await save(work, deps, () => deps.objects.put(principal, bucket, key, text));
     const infos = columns.map((name) => ({ ...columnInfo(name, { kind: "varchar" }), Type: "string", Precision: 0 }));
     return { columns: infos, lines, bytes: 0, isReused: false };
   }
@@ -98,22 +109,38 @@ export async function execute(work: Work, deps: ExecutionDeps, progress: Progres
 async function write(
   sql: string,
   columns: readonly ColumnInfo[],
-  { principal, location }: Work,
-  { objects, folder }: ExecutionDeps,
+  work: Work,
+  deps: ExecutionDeps,
   connection: DuckDBConnection,
 ): Promise<void> {
-  const file = `${folder}/${location.key.replace(/^.*\//, "")}`;
+  const { location } = work;
+  const file = `${deps.folder}/${location.key.replace(/^.*\//, "")}`;
   const rows = `${file}.rows`;
   try {
     await runSql(connection, copyTo(sql, rows));
     await writeFile(file, csvLine(columns.map(({ Name }) => Name)));
     await pipeline(createReadStream(rows), createWriteStream(file, { flags: "a" }));
-    await objects.putFile(principal, location.bucket, location.key, file).catch((error: unknown) => {
-      if (!(error instanceof Error)) throw error;
-      const path = `s3://${location.bucket}/${location.key}`;
-      throw new QueryError("PERMISSION_DENIED", `Access denied when writing output to url: ${path} (${error.message})`);
-    });
+    await save(work, deps, () => deps.objects.putFile(work.principal, location.bucket, location.key, file));
   } finally {
     await Promise.all([rm(rows, { force: true }), rm(file, { force: true })]);
+  }
+}
+
+/** Puts a result into its place with the caller's rights. */
+async function save(
+  { principal, scope, location, kmsKey }: Work,
+  { authorizer }: ExecutionDeps,
+  put: () => Promise<void>,
+): Promise<void> {
+  try {
+    if (kmsKey !== undefined) {
+      const [arn, context] = kmsRequest(kmsKey, scope, principal);
+      authorizer.check(principal, "kms:GenerateDataKey", arn, context);
+    }
+    await put();
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    const path = `s3://${location.bucket}/${location.key}`;
+    throw new QueryError("PERMISSION_DENIED", `Access denied when writing output to url: ${path} (${error.message})`);
   }
 }

@@ -1,4 +1,5 @@
 /** What DuckDB says, as Trino says it. */
+import { AwsError } from "../../../core/service";
 import { QueryError, type QueryErrorCode } from "../sql/errors";
 
 const KNOWN: readonly (readonly [RegExp, QueryErrorCode, string?])[] = [
@@ -19,6 +20,8 @@ export function messageOf(error: unknown): string {
 /** An error of DuckDB as one of the query. What is not known to come from the data is a fault of this emulation. */
 export function unmade(error: unknown): QueryError {
   if (error instanceof QueryError) return error;
+  // Of another service, e.g. that a bucket does not exist.
+  if (error instanceof AwsError) return new QueryError("GENERIC_USER_ERROR", `${error.message} (${error.code})`);
   const message = messageOf(error);
   // What the translation has put there itself (`fail`).
   const own = /^(?:Invalid Input Error: )?([A-Z][A-Z_]+): ([^]*)$/.exec(message);

@@ -4,9 +4,10 @@
  */
 import { unsupported } from "../sql/errors";
 import { typeName, type Type } from "../sql/types";
-import { timestampText } from "../translate/casts";
+import { decimalText, timestampText } from "../translate/casts";
+import { jsonText } from "../translate/json";
 import type { Output } from "../translate/queries";
-import { fail, quote } from "../translate/typed";
+import { quote } from "../translate/typed";
 
 export interface ColumnInfo {
   readonly CatalogName: "hive";
@@ -66,8 +67,9 @@ export function printed(sql: string, type: Type): string {
     case "smallint":
     case "integer":
     case "bigint":
-    case "decimal":
       return `CAST(${sql} AS VARCHAR)`;
+    case "decimal":
+      return decimalText(sql, type);
     case "double":
     case "real":
       return `athena_java_number(CAST(${sql} AS VARCHAR))`;
@@ -98,14 +100,4 @@ export function printed(sql: string, type: Type): string {
     default:
       throw unsupported(undefined, `a result of type ${typeName(type)}`);
   }
-}
-
-/** Trino sorts the members of an object by name and has its own way with fractions; DuckDB keeps them as they are. */
-export function jsonText(sql: string): string {
-  const text = `CAST(${sql} AS VARCHAR)`;
-  const other = fail(
-    "NOT_SUPPORTED",
-    "'local athena: the text of a JSON object, or of a JSON number with a fraction, is not supported'",
-  );
-  return `CASE WHEN regexp_matches(${text}, '^\\{|^\\[.*\\{|^-?[0-9]+[.eE]|^\\[.*[0-9][.eE][0-9+-]') THEN ${other} ELSE json(${text}) END`;
 }

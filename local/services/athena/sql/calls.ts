@@ -1,7 +1,7 @@
 /** Calls of functions: ordinary ones with DISTINCT, ORDER BY, FILTER and OVER, and those with a grammar of their own. */
 import type { Expression, FrameBound, FunctionCall, Window, WindowFrame } from "./ast";
 import type { Cursor } from "./cursor";
-import type { Position } from "./errors";
+import { unsupported, type Position } from "./errors";
 import { parseExpression } from "./expressions";
 import { parseOrderBy } from "./parser";
 
@@ -71,6 +71,16 @@ function parseBound(cursor: Cursor, unit: WindowFrame["unit"]): FrameBound {
   return { kind: "following", offset };
 }
 
+/** Reserved words that begin an expression which is not supported here. */
+const OTHERS =
+  /^(CURRENT_(CATALOG|PATH|ROLE|SCHEMA|TIME|USER)|LOCALTIME|NORMALIZE|LISTAGG|JSON_(ARRAY|EXISTS|OBJECT|QUERY|TABLE|VALUE))$/i;
+
+/** What EXTRACT takes: https://trino.io/docs/current/functions/datetime.html#extraction-function */
+const FIELDS: readonly string[] =
+  "year quarter month week day day_of_month day_of_week dow day_of_year doy year_of_week yow hour minute second".split(
+    " ",
+  );
+
 /** Functions that Trino's grammar spells out; nothing if none begins here. */
 export function parseSpecialCall(cursor: Cursor, place: Position): Expression | undefined {
   const { line, column } = place;
@@ -85,13 +95,17 @@ export function parseSpecialCall(cursor: Cursor, place: Position): Expression | 
   }
   if (cursor.accept("EXTRACT")) {
     cursor.expectSymbol("(");
+    const name = cursor.peek();
     const field = cursor.name().text.toLowerCase();
+    if (!FIELDS.includes(field)) throw unsupported(name, `EXTRACT(${field.toUpperCase()} ...)`);
     cursor.expect("FROM");
     const operand = parseExpression(cursor);
     cursor.expectSymbol(")");
     return call(field, [operand], place);
   }
   if (cursor.accept("TRIM")) return parseTrim(cursor, place);
+  if (OTHERS.test(cursor.peek().text)) throw cursor.unsupported(cursor.peek().text.toUpperCase());
+  if (cursor.sees("GROUPING")) return parseCall(cursor, cursor.next().text, place);
   if (!cursor.seesSymbol("(", 1)) return undefined;
   if (cursor.accept("POSITION")) {
     cursor.expectSymbol("(");

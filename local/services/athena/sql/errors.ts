@@ -46,6 +46,7 @@ export type QueryErrorCode =
   | "PERMISSION_DENIED"
   | "USER_CANCELED"
   | "GENERIC_INSUFFICIENT_RESOURCES"
+  | "GENERIC_USER_ERROR"
   | "GENERIC_INTERNAL_ERROR";
 
 export class QueryError extends Error {

@@ -23,6 +23,11 @@ export interface LakeFile {
   readonly key: string;
 }
 
+/** A list of files for DuckDB, which takes names for patterns. */
+export function fileList(files: readonly LakeFile[]): string {
+  return `[${files.map(({ path }) => quote(path.replace(/[*?[]/g, "[$&]"))).join(", ")}]`;
+}
+
 /** Reads footers and keeps them for as long as the files do not change. */
 export class Footers {
   private readonly known = new Map<string, { readonly version: string; readonly footer: Footer }>();
@@ -51,7 +56,7 @@ export class Footers {
 }
 
 async function readFooters(files: readonly LakeFile[], connection: DuckDBConnection): Promise<Map<string, Footer>> {
-  const list = `[${files.map(({ path }) => quote(path)).join(", ")}]`;
+  const list = fileList(files);
   const types = new Map<string, Map<string, string>>();
   const sizes = new Map<string, Map<string, number>>();
   try {

@@ -7,7 +7,7 @@ import { QueryError, unsupported } from "../sql/errors";
 import { duckName, typeName } from "../sql/types";
 import type { Scan, ScanColumn } from "../translate/session";
 import { quote } from "../translate/typed";
-import type { Footer, Footers, LakeFile } from "./parquet";
+import { fileList, type Footer, type Footers, type LakeFile } from "./parquet";
 import { folder, partitioningOf } from "./partitions";
 import { readColumn } from "./types";
 
@@ -162,6 +162,5 @@ function select(scan: Scan, files: readonly TableFile[], footer: Footer | undefi
       "hive_types_autocast=false",
     );
   }
-  const list = files.map(({ path }) => quote(path)).join(", ");
-  return `SELECT ${columns.join(", ")} FROM read_parquet([${list}], ${options.join(", ")})`;
+  return `SELECT ${columns.join(", ")} FROM read_parquet(${fileList(files)}, ${options.join(", ")})`;
 }

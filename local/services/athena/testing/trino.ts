@@ -26,18 +26,21 @@ export class Trino {
   private connection: DuckDBConnection | undefined;
 
   /** Rows of texts as Athena prints them; NULL is null. */
-  async rows(sql: string, parameters: readonly string[] = []): Promise<{ types: string[]; rows: (string | null)[][] }> {
+  async rows(
+    sql: string,
+    parameters: readonly string[] = [],
+  ): Promise<{ names: string[]; types: string[]; rows: (string | null)[][] }> {
     this.connection ??= await this.engine.connect();
     const statement = parseStatement(sql, parameters);
     if (statement.kind !== "query") throw new Error("not a query");
-    const session = new Session({ hasDatabase: () => true, table: () => undefined }, "lake", NOW);
+    const session = new Session({ hasDatabase: (name) => name === "lake", table: () => undefined }, "lake", NOW);
     const principal = { arn: "arn:aws:iam::222222222222:role/analyst", account: "222222222222" };
     const reader = { objects: noObjects, footers: this.footers, connection: this.connection, principal, now: NOW };
     const compiled = await compile(statement.query, session, reader);
     try {
       const result = await this.connection.runAndReadAll(compiled.sql);
       const rows = result.getRowsJS().map((row) => row.map((value) => (value === null ? null : String(value))));
-      return { types: compiled.columns.map(({ Type }) => Type), rows };
+      return { names: compiled.columns.map(({ Name }) => Name), types: compiled.columns.map(({ Type }) => Type), rows };
     } catch (error) {
       throw unmade(error);
     }

@@ -38,7 +38,11 @@ function as(args: readonly Typed[], index: number, type: Type, name: string): st
 }
 
 function wrong(name: string, args: readonly Typed[], position: Position): QueryError {
-  return new QueryError("FUNCTION_NOT_FOUND", `Unexpected parameters (${names(args)}) for function ${name}`, position);
+  return new QueryError(
+    "FUNCTION_NOT_FOUND",
+    `Unexpected parameters (${names(args)}) for function ${name} (as far as local athena knows it)`,
+    position,
+  );
 }
 
 const sum: Build = (args, write, position) => {
@@ -87,6 +91,7 @@ function extremeBy(name: "arg_min_null" | "arg_max_null"): Build {
 const percentile: Build = (args, write, position) => {
   const value = argument(args, 0);
   const { type } = value;
+  if (argument(args, 1).type.kind === "array") throw unsupported(position, "approx_percentile of several percentages");
   const share = as(args, 1, DOUBLE, "approx_percentile");
   const result = isInteger(type) ? BIGINT : type;
   if (result.kind !== "bigint" && !isFloating(result)) throw wrong("approx_percentile", args, position);

@@ -20,7 +20,7 @@ import { callScalar } from "./functions";
 import { subscript } from "./functions-collections";
 import { callWithLambda, takesLambda } from "./functions-lambdas";
 import { atTimeZone } from "./functions-times";
-import { current, literal } from "./literals";
+import { current, literal, text } from "./literals";
 import { arithmetic, compare, requireComparable, unify } from "./operators";
 import { translateQuery } from "./queries";
 import { resolve, type Context } from "./scope";
@@ -68,7 +68,11 @@ export function translate(expression: Expression, context: Context): Typed {
     case "negate":
       return negate(translate(expression.operand, context), expression);
     case "concat":
-      return concat(translate(expression.left, context), translate(expression.right, context), expression);
+      return callScalar(
+        "concat",
+        [translate(expression.left, context), translate(expression.right, context)],
+        expression,
+      );
     case "exists":
     case "subquery":
       return subquery(expression, context);
@@ -170,6 +174,9 @@ function call(expression: FunctionCall, context: Context): Typed {
   if (name === "now" && expression.args.length === 0) {
     return current("timestamp", context.environment.session.now, expression);
   }
+  if (name === "typeof" && expression.args[0]) {
+    return text(typeName(translate(expression.args[0], context).type), expression);
+  }
   if (takesLambda(name)) return callWithLambda(expression, context);
   return callScalar(
     name,
@@ -202,16 +209,6 @@ function array(elements: readonly Typed[], position: Position): Typed {
 function negate(operand: Typed, position: Position): Typed {
   if (!isNumeric(operand.type)) throw mismatch(position, `Cannot negate ${typeName(operand.type)}`);
   return typed(`(-${operand.sql})`, operand.type, position, [operand]);
-}
-
-function concat(left: Typed, right: Typed, position: Position): Typed {
-  if (left.type.kind === "array" && right.type.kind === "array") {
-    const { values, type } = unify([left, right], "Operands of ||");
-    const [a, b] = values.map(({ sql }) => sql);
-    const sql = `CASE WHEN ${a} IS NULL OR ${b} IS NULL THEN NULL ELSE list_concat(${a}, ${b}) END`;
-    return typed(sql, type, position, values);
-  }
-  return callScalar("concat", [left, right], position);
 }
 
 function inList(expression: Expression & { kind: "in" }, context: Context): Typed {

@@ -1,20 +1,22 @@
-/** https://trino.io/docs/current/functions/array.html and json.html */
+/** https://trino.io/docs/current/functions/array.html */
 import { QueryError, unsupported, type Position } from "../sql/errors";
-import { BIGINT, BOOLEAN, coerces, isInteger, JSON_TYPE, typeName, VARCHAR, type Type } from "../sql/types";
+import { BIGINT, BOOLEAN, coerces, isInteger, typeName, VARCHAR, type Type } from "../sql/types";
 import { coerce } from "./casts";
 import { integerSequences } from "./functions-numbers";
 import { dateSequences } from "./functions-times";
-import { argument, built, plain, type Functions } from "./overload";
-import { fail, guarded, literalText, mismatch, quote, type Typed } from "./typed";
+import { unify } from "./operators";
+import { argument, built, plain, typeOf, type Functions, type Overload } from "./overload";
+import { guarded, mismatch, type Typed } from "./typed";
 
 function array(type: Type): boolean {
   return type.kind === "array";
 }
+/** NaN would be found and sorted otherwise. */
+function comparableArray(type: Type): boolean {
+  return type.kind === "array" && !/^(double|real|json|array|unknown|interval.*)$/.test(type.element.kind);
+}
 function any(type: Type): boolean {
   return type.kind !== "unreadable";
-}
-function json(type: Type): boolean {
-  return type.kind === "json" || type.kind === "varchar";
 }
 
 export function elementType(value: Typed): Type {
@@ -39,33 +41,48 @@ export function subscript(list: Typed, index: Typed, position: Position): { sql:
   return { sql, type };
 }
 
-/** A path of members and indexes, as DuckDB writes it. */
-function jsonPath(path: Typed): string {
-  const text = literalText(path, "a JSON path");
-  const parts = /^\$((?:\.[A-Za-z_][A-Za-z0-9_]*|\["[^"\\]+"\]|\['[^'"\\]+'\]|\[[0-9]+\])*)$/.exec(text);
-  if (!parts) throw unsupported(path, `the JSON path ${text}`);
-  const steps = (parts[1] ?? "").matchAll(/\.([A-Za-z_][A-Za-z0-9_]*)|\["([^"]+)"\]|\['([^']+)'\]|(\[[0-9]+\])/g);
-  return quote(`$${[...steps].map(([, a, b, c, index]) => index ?? `."${a ?? b ?? c}"`).join("")}`);
+/** NULL elements are left out, or stand as the third argument says. */
+function joined(args: readonly Typed[]): { sql: string; type: Type } {
+  const [list, delimiter, missing] = [argument(args, 0), argument(args, 1), args[2]];
+  const element = elementType(list);
+  if (element.kind !== "varchar" && !isInteger(element)) {
+    throw unsupported(list, `array_join of ${typeName(list.type)}`);
+  }
+  const texts = missing
+    ? `list_transform(${list.sql}, lambda item: coalesce(CAST(item AS VARCHAR), ${missing.sql}))`
+    : list.sql;
+  return { sql: `array_to_string(${texts}, ${delimiter.sql})`, type: VARCHAR };
 }
 
-const FRACTION = fail(
-  "NOT_SUPPORTED",
-  "'local athena: a JSON number with a fraction or an exponent is not supported (its digits may be lost)'",
-);
-
-/** Text that is not JSON has no members (Trino answers NULL). */
-function extractScalar(args: readonly Typed[]): { sql: string; type: Type } {
-  const [value, path] = [argument(args, 0), jsonPath(argument(args, 1))];
-  const kind = `json_type(${value.sql}, ${path})`;
-  const scalar = `WHEN ${kind} IN ('VARCHAR', 'BIGINT', 'UBIGINT', 'HUGEINT', 'BOOLEAN') THEN json_extract_string(${value.sql}, ${path})`;
-  const sql = `CASE WHEN NOT json_valid(${value.sql}) THEN NULL WHEN ${kind} = 'DOUBLE' THEN ${FRACTION} ${scalar} END`;
-  return { sql, type: value.type.kind === "varchar" ? value.type : VARCHAR };
+/** NULL if an element is NULL. */
+function extreme(name: "list_max" | "list_min"): readonly Overload[] {
+  return [
+    built([comparableArray], (args) => {
+      const list = argument(args, 0);
+      const unknown = `len(${list.sql}) <> list_aggregate(${list.sql}, 'count')`;
+      return { sql: `CASE WHEN ${unknown} THEN NULL ELSE ${name}(${list.sql}) END`, type: elementType(list) };
+    }),
+  ];
 }
+
+/** NULL if one of them is NULL. */
+export const concatenatedArrays: readonly Overload[] = [
+  built(
+    [array, array],
+    (args) => {
+      const { values, type } = unify(args, "Arguments of concat");
+      const missing = values.map(({ sql }) => `${sql} IS NULL`).join(" OR ");
+      const whole = values.map(({ sql }) => sql).reduce((left, right) => `list_concat(${left}, ${right})`);
+      return { sql: `CASE WHEN ${missing} THEN NULL ELSE ${whole} END`, type };
+    },
+    true,
+  ),
+];
 
 export const COLLECTION_FUNCTIONS: Functions = {
   cardinality: [plain([array], BIGINT, (list) => `len(${list})`)],
   contains: [
-    built([array, any], (args) => {
+    built([comparableArray, any], (args) => {
       const list = argument(args, 0);
       const element = coerce(argument(args, 1), elementType(list));
       const unknown = `len(${list.sql}) <> list_aggregate(${list.sql}, 'count')`;
@@ -90,24 +107,27 @@ export const COLLECTION_FUNCTIONS: Functions = {
       return { sql, type: elementType(list) };
     }),
   ],
-  array_join: [
-    built([array, VARCHAR], (args) => {
-      const list = argument(args, 0);
-      const element = elementType(list);
-      if (element.kind !== "varchar" && !isInteger(element))
-        throw unsupported(list, `array_join of ${typeName(list.type)}`);
-      return { sql: `array_to_string(${list.sql}, ${argument(args, 1).sql})`, type: VARCHAR };
-    }),
+  array_join: [built([array, VARCHAR], joined), built([array, VARCHAR, VARCHAR], joined)],
+  array_distinct: [
+    plain(
+      [comparableArray],
+      typeOf(0),
+      (list) => `list_filter(${list}, lambda item, place: list_position(${list}, item) = place)`,
+    ),
   ],
-  sequence: [...integerSequences, ...dateSequences],
-  json_extract_scalar: [built([json, VARCHAR], extractScalar)],
-  json_extract: [
-    built([json, VARCHAR], (args) => {
-      const [value, path] = [argument(args, 0), jsonPath(argument(args, 1))];
+  array_sort: [plain([comparableArray], typeOf(0), (list) => `list_sort(${list}, 'ASC', 'NULLS LAST')`)],
+  array_max: extreme("list_max"),
+  array_min: extreme("list_min"),
+  array_position: [
+    built([comparableArray, any], (args) => {
+      const list = argument(args, 0);
+      const element = coerce(argument(args, 1), elementType(list));
+      const known = `${list.sql} IS NOT NULL AND ${element.sql} IS NOT NULL`;
       return {
-        sql: `CASE WHEN json_valid(${value.sql}) THEN json_extract(${value.sql}, ${path}) END`,
-        type: JSON_TYPE,
+        sql: `CASE WHEN ${known} THEN coalesce(list_position(${list.sql}, ${element.sql}), 0) END`,
+        type: BIGINT,
       };
     }),
   ],
+  sequence: [...integerSequences, ...dateSequences],
 };

@@ -38,8 +38,10 @@ const FUNCTIONS: Readonly<Record<string, Build>> = {
   }),
 };
 
+export const LAMBDA_FUNCTION_NAMES: readonly string[] = Object.keys(FUNCTIONS);
+
 export function takesLambda(name: string): boolean {
-  return name in FUNCTIONS;
+  return Object.hasOwn(FUNCTIONS, name);
 }
 
 export function callWithLambda(call: FunctionCall, context: Context): Typed {

@@ -1,6 +1,6 @@
 /** https://trino.io/docs/current/functions/math.html */
 import { QueryError, unsupported, type Position } from "../sql/errors";
-import { BIGINT, decimal, DOUBLE, duckName, INTEGER, isInteger, isNumeric, type Type } from "../sql/types";
+import { BIGINT, BOOLEAN, decimal, DOUBLE, duckName, INTEGER, isInteger, isNumeric, type Type } from "../sql/types";
 import { arithmetic } from "./operators";
 import { argument, built, plain, typeOf, type Functions, type Overload } from "./overload";
 import { guarded, literalInteger, type Typed } from "./typed";
@@ -66,6 +66,21 @@ export const integerSequences: readonly Overload[] = [
   built([BIGINT, BIGINT, BIGINT], sequence),
 ];
 
+const NAN = "CAST('NaN' AS DOUBLE)";
+
+function real(sql: (value: string) => string): readonly Overload[] {
+  return [plain([DOUBLE], DOUBLE, sql)];
+}
+
+/** DuckDB ends the query where Java has an infinity or NaN. */
+function logarithm(name: string, value: string): string {
+  return `CASE WHEN ${value} = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN ${value} < 0 THEN ${NAN} ELSE ${name}(${value}) END`;
+}
+
+const powers: readonly Overload[] = [
+  plain([DOUBLE, DOUBLE], DOUBLE, (base, exponent) => `power(${base}, ${exponent})`),
+];
+
 export const NUMBER_FUNCTIONS: Functions = {
   abs: [plain([number], typeOf(0), (value) => `abs(${value})`)],
   round: [...whole("round"), built([number, INTEGER], roundTo)],
@@ -78,8 +93,31 @@ export const NUMBER_FUNCTIONS: Functions = {
       build: (args, position) => arithmetic("%", argument(args, 0), argument(args, 1), position),
     },
   ],
-  sqrt: [
-    plain([DOUBLE], DOUBLE, (value) => `CASE WHEN ${value} < 0 THEN CAST('NaN' AS DOUBLE) ELSE sqrt(${value}) END`),
+  // Functions of reals: the last of their digits may be another one than Java's.
+  sqrt: real((value) => `CASE WHEN ${value} < 0 THEN ${NAN} ELSE sqrt(${value}) END`),
+  exp: real((value) => `exp(${value})`),
+  ln: real((value) => logarithm("ln", value)),
+  log2: real((value) => logarithm("log2", value)),
+  log10: real((value) => logarithm("log10", value)),
+  power: powers,
+  pow: powers,
+  pi: [plain([], DOUBLE, () => "pi()")],
+  sign: [
+    plain([integer], typeOf(0), (value) => `sign(${value})`),
+    plain([DOUBLE], DOUBLE, (value) => `CASE WHEN isnan(${value}) THEN ${NAN} ELSE CAST(sign(${value}) AS DOUBLE) END`),
   ],
-  is_nan: [plain([DOUBLE], { kind: "boolean" }, (value) => `isnan(${value})`)],
+  truncate: [
+    built([decimals], (args) => {
+      const { type: from, sql } = argument(args, 0);
+      if (from.kind !== "decimal") throw new Error("not a decimal");
+      const type = decimal(Math.max(1, from.precision - from.scale), 0);
+      return { sql: `CAST(trunc(${sql}) AS ${duckName(type)})`, type };
+    }),
+    plain([DOUBLE], DOUBLE, (value) => `trunc(${value})`),
+  ],
+  nan: [plain([], DOUBLE, () => NAN)],
+  infinity: [plain([], DOUBLE, () => "CAST('Infinity' AS DOUBLE)")],
+  is_nan: [plain([DOUBLE], BOOLEAN, (value) => `isnan(${value})`)],
+  is_finite: [plain([DOUBLE], BOOLEAN, (value) => `isfinite(${value})`)],
+  is_infinite: [plain([DOUBLE], BOOLEAN, (value) => `isinf(${value})`)],
 };

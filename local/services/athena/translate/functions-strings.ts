@@ -1,6 +1,7 @@
 /** https://trino.io/docs/current/functions/string.html and regexp.html */
 import { unsupported } from "../sql/errors";
 import { BIGINT, BOOLEAN, varchar, VARBINARY, VARCHAR, type Type } from "../sql/types";
+import { concatenatedArrays } from "./functions-collections";
 import { argument, built, plain, typeOf, type Functions, type Overload } from "./overload";
 import { readPattern } from "./patterns";
 import { fail, guarded, literalInteger, literalText, quote, WHITESPACE_SQL, type Typed } from "./typed";
@@ -141,7 +142,13 @@ export const STRING_FUNCTIONS: Functions = {
   strpos: [plain([VARCHAR, VARCHAR], BIGINT, (text, part) => `strpos(${text}, ${part})`)],
   starts_with: [plain([VARCHAR, VARCHAR], BOOLEAN, (text, start) => `starts_with(${text}, ${start})`)],
   // NULL if any is: DuckDB's concat would leave it out.
-  concat: [plain([VARCHAR, VARCHAR], VARCHAR, (...texts) => `(${texts.join(" || ")})`, true)],
+  concat: [
+    plain([VARCHAR, VARCHAR], VARCHAR, (...texts) => `(${texts.join(" || ")})`, true),
+    plain([VARBINARY, VARBINARY], VARBINARY, (...parts) => `(${parts.join(" || ")})`, true),
+    ...concatenatedArrays,
+  ],
+  // Passes over NULL, but for the separator.
+  concat_ws: [plain([VARCHAR, VARCHAR], VARCHAR, (...texts) => `concat_ws(${texts.join(", ")})`, true)],
   lpad: pad("lpad"),
   rpad: pad("rpad"),
   regexp_like: [

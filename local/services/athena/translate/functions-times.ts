@@ -56,12 +56,12 @@ function unitOf(args: readonly Typed[], type: Type): { unit: string; exact: bool
 /** A time zone that stands in the statement. */
 export function zoneName(zone: Typed): string {
   const name = literalText(zone, "a time zone");
+  if (/^[+-]|^[A-Z]$/i.test(name)) throw unsupported(zone, `the time zone ${name} (write one such as Europe/Paris)`);
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
   } catch {
     throw new QueryError("INVALID_FUNCTION_ARGUMENT", `'${name}' is not a valid time zone`, zone);
   }
-  if (/^[+-]|^[A-Z]$/i.test(name)) throw unsupported(zone, `the time zone ${name} (write one such as Europe/Paris)`);
   return name;
 }
 
@@ -248,12 +248,6 @@ const dayOfWeek = field(moment, (local) => `isodow(${local})`);
 const dayOfYear = field(moment, (local) => `dayofyear(${local})`);
 const weekOfYear = field(moment, (local) => `week(${local})`);
 const yearOfWeek = field(moment, (local) => `isoyear(${local})`);
-
-/** Fields that EXTRACT knows beside functions of the same name. */
-export const EXTRACTED: readonly string[] =
-  "year quarter month week day day_of_month day_of_week dow day_of_year doy year_of_week yow hour minute second".split(
-    " ",
-  );
 
 export const TIME_FUNCTIONS: Functions = {
   date: [built([readableDate], (args, position) => cast(argument(args, 0), DATE, false, position))],

@@ -7,6 +7,7 @@ import { coerces, typeName, type Type } from "../sql/types";
 import { BINARY_FUNCTIONS } from "./functions-binary";
 import { COLLECTION_FUNCTIONS } from "./functions-collections";
 import { CONDITIONAL_FUNCTIONS } from "./functions-conditional";
+import { JSON_FUNCTIONS } from "./functions-json";
 import { NUMBER_FUNCTIONS } from "./functions-numbers";
 import { STRING_FUNCTIONS } from "./functions-strings";
 import { TIME_FUNCTIONS } from "./functions-times";
@@ -21,6 +22,7 @@ const FUNCTIONS: ReadonlyMap<string, readonly Overload[]> = new Map(
     TIME_FUNCTIONS,
     BINARY_FUNCTIONS,
     COLLECTION_FUNCTIONS,
+    JSON_FUNCTIONS,
     CONDITIONAL_FUNCTIONS,
   ].flatMap((group) => Object.entries(group)),
 );
@@ -45,7 +47,7 @@ export function callScalar(name: string, args: readonly Typed[], position: Posit
   const expected = overloads.map(({ parameters }) => `${name}(${parameters.map(parameterName).join(", ")})`);
   throw new QueryError(
     "FUNCTION_NOT_FOUND",
-    `Unexpected parameters (${names(args)}) for function ${name}. Expected: ${expected.join(", ")}`,
+    `Unexpected parameters (${names(args)}) for function ${name}. Expected: ${expected.join(", ")} (as far as local athena knows it)`,
     position,
   );
 }

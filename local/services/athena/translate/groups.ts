@@ -38,6 +38,7 @@ function isCall(value: object): value is FunctionCall {
 }
 
 interface Key {
+  readonly kind: Expression["kind"];
   readonly mark: string;
   readonly value: Typed;
   readonly alias: string;
@@ -57,7 +58,7 @@ export function group(select: Select, source: string, rows: Context): Grouped {
     const value = translate(meant, rows);
     requireComparable(value.type, expression);
     session.reads(value);
-    const key = { mark, value, alias: `k${keys.length + 1}` };
+    const key = { kind: meant.kind, mark, value, alias: `k${keys.length + 1}` };
     keys.push(key);
     return key;
   };
@@ -75,7 +76,8 @@ export function group(select: Select, source: string, rows: Context): Grouped {
     scope,
     correlates: false,
     replace: (expression) => {
-      if (keys.length === 0 || expression.kind === "integer" || expression.kind === "string") return undefined;
+      if (expression.kind === "integer" || expression.kind === "string") return undefined;
+      if (keys.every(({ kind }) => kind !== expression.kind)) return undefined;
       const mark = fingerprint(expression, scope);
       const key = keys.find((candidate) => candidate.mark === mark);
       if (!key) return undefined;

@@ -16,9 +16,9 @@ export const PRELUDE: readonly string[] = [
     "CASE WHEN starts_with(text, '0.') THEN -1 - (length(split_part(text, '.', 2)) - length(ltrim(split_part(text, '.', 2), '0'))) " +
     "ELSE length(split_part(text, '.', 1)) - 1 END)",
   "CREATE MACRO athena_java_positive(text) AS CASE " +
-    "WHEN text = 'nan' THEN 'NaN' WHEN text = 'inf' THEN 'Infinity' WHEN text IN ('0.0', '0') THEN '0.0' " +
+    "WHEN text = 'inf' THEN 'Infinity' WHEN text IN ('0.0', '0') THEN '0.0' " +
     "WHEN contains(text, 'e') THEN athena_java_exponent(replace(split_part(text, 'e', 1), '.', ''), CAST(CAST(split_part(text, 'e', 2) AS INTEGER) AS VARCHAR)) " +
     "WHEN CAST(text AS DOUBLE) >= 0.001 AND CAST(text AS DOUBLE) < 10000000 THEN text " +
     "ELSE athena_java_plain(text) END",
-  "CREATE MACRO athena_java_number(text) AS CASE WHEN starts_with(text, '-') THEN '-' || athena_java_positive(substr(text, 2)) ELSE athena_java_positive(text) END",
+  "CREATE MACRO athena_java_number(text) AS CASE WHEN text IN ('nan', '-nan') THEN 'NaN' WHEN starts_with(text, '-') THEN '-' || athena_java_positive(substr(text, 2)) ELSE athena_java_positive(text) END",
 ];

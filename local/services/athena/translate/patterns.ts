@@ -17,7 +17,7 @@ export interface Pattern {
 }
 
 const PART =
-  /\\([^A-Za-z0-9])|\\(.?)|\[\^?\]?(?:[^\]\\[&]|\\[^A-Za-z0-9])*\]|\((\?:|\?)?|([*+?]|\{\d+(?:,\d*)?\})([?+]?)|[^\\[\](){}*+?]|(.)/gsu;
+  /\\([^A-Za-z0-9])|\\(.?)|\[\^?\]?(?:[^\]\\[&]|\\[^A-Za-z0-9])*\]|\((\?:|\?)?|\)|([*+?]|\{\d+(?:,\d*)?\})([?+]?)|[^\\[\](){}*+?]|(.)/gsu;
 
 export function readPattern(argument: Typed): Pattern {
   const text = literalText(argument, "a pattern");

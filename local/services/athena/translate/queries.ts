@@ -47,7 +47,8 @@ export function translateQuery(query: Query, outside: Environment): Translated {
   const core =
     body.kind === "select"
       ? translateSelect(body, orderBy, environment)
-      : orderOutputs(translateBody(body, environment), orderBy, environment, body);
+      : orderOutputs(translateBody(body, environment), orderBy, environment);
+  checkUnused(query.with, environment);
   const counts: string[] = [];
   if (query.limit !== undefined) counts.push(`LIMIT ${query.limit}`);
   if (query.offset !== undefined) counts.push(`OFFSET ${query.offset}`);
@@ -66,21 +67,21 @@ function withCommonTables(tables: readonly CommonTable[], outside: Environment):
       throw new QueryError("DUPLICATE_NAMED_QUERY", `WITH query name '${name}' specified more than once`, table);
     }
     names.add(name);
-    const commonTables = new Map(environment.commonTables);
     const inside: Environment = { ...environment, outer: undefined };
-    commonTables.set(name, { table, environment: inside });
-    // Trino looks at every table of WITH, also at those that nobody names.
-    const { columns } = translateQuery(table.query, { ...inside, session: inside.session.aside() });
-    if (table.columns && table.columns.length !== columns.length) {
-      throw new QueryError(
-        "MISMATCHED_COLUMN_ALIASES",
-        `Column alias list has ${table.columns.length} entries but WITH query(${name}) has ${columns.length} columns`,
-        table,
-      );
-    }
-    environment = { ...environment, commonTables };
+    const entry = { table, environment: inside, isUsed: false };
+    environment = { ...environment, commonTables: new Map(environment.commonTables).set(name, entry) };
   }
   return environment;
+}
+
+/** Trino looks at every table of WITH, also at those that nobody names. */
+function checkUnused(tables: readonly CommonTable[], { commonTables }: Environment): void {
+  for (const { text, query } of tables) {
+    const entry = commonTables.get(text.toLowerCase());
+    if (!entry || entry.isUsed) continue;
+    const { environment } = entry;
+    translateQuery(query, { ...environment, session: environment.session.aside() });
+  }
 }
 
 function translateBody(body: QueryBody, environment: Environment): Translated {
@@ -162,12 +163,7 @@ function coerced(query: Translated, columns: readonly Output[], environment: Env
 }
 
 /** ORDER BY behind a set operation or VALUES: it sees the columns of the result alone. */
-function orderOutputs(
-  core: Translated,
-  orderBy: readonly SortItem[],
-  environment: Environment,
-  position: Position,
-): Translated {
+function orderOutputs(core: Translated, orderBy: readonly SortItem[], environment: Environment): Translated {
   if (orderBy.length === 0) return core;
   const name = environment.session.unique("q");
   const fields = fieldsOf(core, name, []);
@@ -179,7 +175,6 @@ function orderOutputs(
     return sortSql(value.sql, item);
   });
   const columns = core.columns.map((_, index) => `${name}.c${index + 1} AS c${index + 1}`);
-  void position;
   return {
     sql: `SELECT ${columns.join(", ")} FROM (${core.sql}) AS ${name} ORDER BY ${keys.join(", ")}`,
     columns: core.columns,

@@ -45,6 +45,7 @@ function translateTable(path: readonly Name[], environment: Environment): From {
   const [first] = path;
   const common = path.length === 1 && first ? environment.commonTables.get(first.text.toLowerCase()) : undefined;
   if (common && first) {
+    common.isUsed = true;
     // As Trino does, a table of WITH is worked out anew wherever it is named.
     const query = translateQuery(common.table.query, common.environment);
     const name = session.unique("q");

@@ -25,8 +25,15 @@ export interface Scope {
 export interface Environment {
   readonly session: Session;
   /** Tables of WITH, by name in lower case. */
-  readonly commonTables: ReadonlyMap<string, { readonly table: CommonTable; readonly environment: Environment }>;
+  readonly commonTables: ReadonlyMap<string, NamedTable>;
   readonly outer?: Scope;
+}
+
+/** A table of WITH, and what its query sees. */
+export interface NamedTable {
+  readonly table: CommonTable;
+  readonly environment: Environment;
+  isUsed: boolean;
 }
 
 /** Where an expression stands. */
@@ -78,6 +85,7 @@ export function resolve(context: Context, column: Column): Typed {
   const parameter = column.qualifier.length === 0 ? context.parameters?.get(column.name.toLowerCase()) : undefined;
   if (parameter) return { ...parameter, line: column.line, column: column.column };
   const found = findField(context.scope, column);
+  if (!found && column.name.startsWith("$")) throw unsupported(column, `the column "${column.name}"`);
   if (!found) throw new QueryError("COLUMN_NOT_FOUND", `Column '${written(column)}' cannot be resolved`, column);
   const { field, depth, isGrouped } = found;
   if (isGrouped) throw unsupported(column, `the column ${written(column)} of an outer query with GROUP BY`);

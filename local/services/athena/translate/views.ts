@@ -14,6 +14,8 @@ import { fieldsOf, translateQuery, type Translated } from "./queries";
 import type { From } from "./relations";
 import { CATALOG, type Session } from "./session";
 
+const START = { line: 1, column: 1 };
+
 export interface View {
   readonly originalSql: string;
   readonly catalog: string;
@@ -62,6 +64,9 @@ export function viewTable(
         line: 1,
         column: 1,
       });
+    }
+    if (type.kind === "unknown") {
+      throw new QueryError("COLUMN_TYPE_UNKNOWN", `Column type is unknown at position ${index + 1}`, START);
     }
     return { name, type };
   });
