@@ -75,7 +75,10 @@ where relkind in ('r', 'p', 'v', 'm', 'f')
   and nspname not in ('pg_catalog', 'information_schema') and nspname !~ '^pg_toast'
 order by nspname, relname`;
 
-/** For the relations whose schemas and names are given. */
+/**
+ * For the relations whose schemas and names are given. It takes no lock on them: pg_get_indexdef() would, which is why the
+ * call of coalesce() is looked for in the parsed expression.
+ */
 const TABLES = `
 select nspname as schema, relname as name, relkind as kind, relpersistence as persistence,
   relispartition as "isPartition", false as "ofExtension",
@@ -103,7 +106,7 @@ select nspname as schema, relname as name, relkind as kind, relpersistence as pe
    from pg_constraint where conrelid = c.oid and condeferrable and contype <> 'p') as deferrable,
   (select coalesce(json_agg(relname order by relname), '[]')
    from pg_index join pg_class on pg_class.oid = indexrelid
-   where indrelid = c.oid and indisunique and pg_get_indexdef(indexrelid) ~* '\\mcoalesce\\(') as "coalesceIndexes",
+   where indrelid = c.oid and indisunique and indexprs::text ~ '\\{COALESCE') as "coalesceIndexes",
   (select json_build_object('name', rolname, 'superuser', rolsuper, 'truncates', has_table_privilege(oid, c.oid, 'TRUNCATE'))
    from pg_roles where oid = relowner) as owner,
   (select coalesce(json_agg(distinct coalesce(rolname, 'PUBLIC')), '[]')

@@ -14,13 +14,17 @@ const sameSet = (left: readonly string[], right: readonly string[]): boolean =>
 const columnList = (names: readonly string[]): string => names.map(escapeIdentifier).join(", ");
 
 /** Columns whose values are large objects to DMS, as the database declares them. */
-const largeColumns = (table: CatalogTable): string[] =>
-  table.columns
+const largeColumns = (columns: CatalogTable["columns"]): string[] =>
+  columns
     .filter((column) => {
       const read = modelType(column);
       return read !== undefined && isLob(read.type);
     })
     .map(({ name }) => name);
+
+/** Those that the model describes: of others the decoder ignores every null. */
+const describedColumns = (table: CatalogTable, model: Table): CatalogTable["columns"] =>
+  table.columns.filter(({ name }) => model.columns.some((column) => column.name === name));
 
 export function key(table: CatalogTable, model: Table): Finding[] {
   const at = { table: tableKey(table) };
@@ -55,7 +59,7 @@ export function key(table: CatalogTable, model: Table): Finding[] {
       fix: "Make model/monolith.ts agree with the database.",
     });
   }
-  const large = table.key.filter((column) => largeColumns(table).includes(column));
+  const large = table.key.filter((column) => largeColumns(table.columns).includes(column));
   if (large.length > 0) {
     findings.push({
       ...at,
@@ -127,7 +131,7 @@ export function identity(table: CatalogTable, model: Table): Finding[] {
         ...at,
         check: "replica-identity-model",
         level: "error",
-        columns: largeColumns(table),
+        columns: largeColumns(describedColumns(table, model)),
         what:
           "The model says replicaIdentityFull, but the database does not log whole rows: a large value that an update left " +
           "alone arrives as null, and would replace the value in every store.",
@@ -136,36 +140,43 @@ export function identity(table: CatalogTable, model: Table): Finding[] {
       },
     ];
   }
-  if (!model.replicaIdentityFull && isFull) {
-    const large = largeColumns(table);
+  if (!isFull) return unseenNulls(table, model);
+  return model.replicaIdentityFull ? [] : unusedRows(table, model);
+}
+
+/** The database logs whole rows, and the model does not say so. */
+function unusedRows(table: CatalogTable, model: Table): Finding[] {
+  const at = { check: "replica-identity-model", table: tableKey(table) } as const;
+  const large = largeColumns(describedColumns(table, model));
+  if (large.length > 0) {
     return [
       {
         ...at,
-        check: "replica-identity-model",
-        level: large.length > 0 ? "warning" : "note",
-        ...(large.length > 0 ? { columns: large } : {}),
+        level: "warning",
+        columns: large,
         what:
-          large.length > 0
-            ? "The database logs whole rows, but the model does not say so: a large column that is set to null keeps its old " +
-              "value in every store, although the log tells."
-            : "The database logs whole rows, which the pipeline has no use for here: it has no large columns.",
-        fix:
-          large.length > 0
-            ? "Add replicaIdentityFull: true to the table in model/tables.ts."
-            : "Unless somebody else needs it, log the key alone: less log.",
-        ...(large.length > 0 ? {} : { sql: `ALTER TABLE ${name} REPLICA IDENTITY DEFAULT;` }),
+          "The database logs whole rows, but the model does not say so: a large column that is set to null keeps its old " +
+          "value in every store, although the log tells.",
+        fix: "Add replicaIdentityFull: true to the table in model/tables.ts.",
       },
     ];
   }
-  return isFull ? [] : unseenNulls(table);
+  // Of a table with a deferrable key the whole row is all that tells a row from others.
+  if (table.keyDeferrable) return [];
+  return [
+    {
+      ...at,
+      level: "note",
+      what: "The database logs whole rows, which the pipeline has no use for here: it has no large columns.",
+      fix: "Unless somebody else needs it, log the key alone: less log.",
+      sql: `ALTER TABLE ${quotedTable(table)} REPLICA IDENTITY DEFAULT;`,
+    },
+  ];
 }
 
 /** The null of a large column may merely mean "unchanged", and is ignored: so is the one that means null. */
-function unseenNulls(table: CatalogTable): Finding[] {
-  const large = largeColumns(table);
-  const nullable = table.columns
-    .filter(({ name, nullable }) => nullable && large.includes(name))
-    .map(({ name }) => name);
+function unseenNulls(table: CatalogTable, model: Table): Finding[] {
+  const nullable = largeColumns(describedColumns(table, model).filter((column) => column.nullable));
   if (nullable.length === 0) return [];
   return [
     {

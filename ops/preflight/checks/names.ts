@@ -1,5 +1,5 @@
 /** Names that DMS, the lake or the decoder cannot tell apart or take for their own. */
-import { enumerate, quotedTable, tableKey, type Finding } from "../finding";
+import { enumerate, tableKey, type Finding } from "../finding";
 import type { CatalogTable, Relation } from "../source";
 
 /** Names that are the same but for case, those that stand alone left out. */
@@ -28,7 +28,6 @@ function tableCase(table: CatalogTable, relations: readonly Relation[]): Finding
     table: tableKey(table),
     what: `${tableKey(twin)} has the same name but for case: DMS supports no such pair, and may mix the two up.`,
     fix: "Rename one of them (and what uses it).",
-    sql: `ALTER TABLE ${quotedTable(twin)} RENAME TO ...;`,
   }));
 }
 

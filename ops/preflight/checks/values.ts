@@ -63,12 +63,9 @@ export function values(measured: Measured, expected: Expected): Finding[] {
       what:
         `${enumerate(infinite)} ${infinite.length === 1 ? "has" : "have"} rows with infinity (${where(measured)}): DMS makes ` +
         "9999-12-31 23:59:59 or 4713-01-01 BC of it.",
-      fix: "Reckon with that in queries and services, or keep null for an open end.",
+      fix: "Reckon with that in queries and services, or keep null for an open end. How many rows:",
       sql: infinite
-        .map(
-          (name) =>
-            `UPDATE ${quotedTable(measured)} SET ${escapeIdentifier(name)} = NULL WHERE NOT isfinite(${escapeIdentifier(name)});`,
-        )
+        .map((name) => `SELECT count(*) FROM ${quotedTable(measured)} WHERE NOT isfinite(${escapeIdentifier(name)});`)
         .join("\n"),
     });
   }

@@ -1,0 +1,287 @@
+/** Preflight against a real PostgreSQL: what it finds where something is wrong, and that it finds nothing else. */
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import type { Client } from "pg";
+import { startEndpoint } from "../local/core/http";
+import { testSurroundings } from "../local/core/testing/surroundings";
+import { startPostgres, type Postgres } from "../local/postgres";
+import { connect as connectAs } from "../local/sample/connect";
+import { secretsService } from "../local/services/secrets";
+import { tables, type Table } from "../model";
+import { readCatalog } from "../ops/preflight/catalog";
+import { fromUrl } from "../ops/preflight/connection";
+import { expected } from "../ops/preflight/expected";
+import { CHECKS, type Finding } from "../ops/preflight/finding";
+import { measure } from "../ops/preflight/measure";
+import { look, run } from "../ops/preflight/run";
+import { badTables } from "./preflight/badTables";
+
+const TODAY = "2026-11-24";
+const project = path.join(__dirname, "..");
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "preflight-"));
+let postgres: Postgres;
+let client: Client;
+
+beforeAll(async () => {
+  fs.chmodSync(folder, 0o755);
+  postgres = await startPostgres({ folder });
+  client = await connectAs(postgres);
+  await client.query(fs.readFileSync(path.join(project, "local/sample/schema.sql"), "utf8"));
+}, 60_000);
+
+afterAll(async () => {
+  await client?.end();
+  await postgres?.stop();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+const brief = ({ level, check, columns = [] }: Finding): string => [level, check, ...columns].join(" ");
+const withTable = (finding: Finding): string => `${finding.table ?? "database"}: ${brief(finding)}`;
+
+/** A database of its own, made by `sql`, with `url` to it. */
+async function database(name: string, sql: string): Promise<{ url: string; admin: Client }> {
+  await client.query(`create database ${name}`);
+  const url = postgres.url.replace("/monolith?", `/${name}?`);
+  const admin = await connectAs({ ...postgres, url });
+  await admin.query(sql);
+  return { url, admin };
+}
+
+async function ran(argv: readonly string[], more: { model?: readonly Table[]; secrets?: SecretsManagerClient } = {}) {
+  const printed: string[] = [];
+  const complaints: string[] = [];
+  const code = await run(argv, {
+    model: more.model ?? tables,
+    environment: {},
+    folder: project,
+    today: TODAY,
+    print: (text) => printed.push(text),
+    complain: (text) => complaints.push(text),
+    ...(more.secrets === undefined ? {} : { secrets: more.secrets }),
+  });
+  return { code, printed: printed.join("\n"), complaints: complaints.join("\n") };
+}
+
+/** What is true of the server that every test uses. */
+const SERVER = ["database: warning engine-version", "database: note worker-processes"];
+
+test("the sample monolith: only what is true of it, and no error", async () => {
+  const { findings, tlsVerified } = await look(fromUrl(postgres.url), tables, expected("3.6.1", TODAY));
+  expect(findings.map(withTable)).toEqual([
+    // 18 is newer than AWS' list; PostgreSQL's own defaults are below what AWS asks for.
+    SERVER[1],
+    SERVER[0],
+    "public.shops: warning null-not-seen tags",
+    "public.users: warning null-not-seen email skills badge",
+    "public.contracts: warning null-not-seen terms",
+    "public.absences: warning null-not-seen comment certificate",
+  ]);
+  expect(tlsVerified).toBe(true);
+});
+
+describe("tables that are wrong in one way each", () => {
+  let findings: readonly Finding[] = [];
+  let url = "";
+  let admin: Client;
+  const model = badTables.map((bad) => bad.model);
+  const again = async () => (await look(fromUrl(url), model, expected("3.6.1", TODAY))).findings;
+
+  beforeAll(async () => {
+    ({ url, admin } = await database("wrong", badTables.map(({ sql }) => sql).join("\n")));
+    findings = await again();
+  }, 60_000);
+  afterAll(() => admin.end());
+
+  test("each shows what is wrong with it, and nothing else", () => {
+    const found = model.map(({ name }) => [
+      name,
+      findings.filter(({ table }) => table === `public.${name}`).map(brief),
+    ]);
+    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(badTables.map((bad) => [bad.model.name, bad.found])));
+  });
+
+  test("what concerns the database", () => {
+    const found = findings.filter(({ table }) => table === undefined);
+    expect(found.map(withTable).sort()).toEqual(
+      ["database: note not-replicated", "database: note truncate", ...[...SERVER].reverse()].sort(),
+    );
+    expect(found.find(({ check }) => check === "not-replicated")?.what).toContain("public.Twin, public.child.");
+  });
+
+  test("the statements of the fixes fix", async () => {
+    const fixed = [
+      "unlogged",
+      "parent",
+      "keyless",
+      "late",
+      "silent",
+      "indexed",
+      "not_full",
+      "emptied",
+      "deferring",
+      "coalesced",
+      "free",
+    ];
+    const of = (all: readonly Finding[]) =>
+      all.filter(({ table = "" }) => fixed.includes(table.replace("public.", "")));
+    expect(new Set(of(findings).map(({ table }) => table)).size).toBe(fixed.length);
+    for (const { sql = "" } of of(findings)) await admin.query(sql);
+    expect(of(await again()).map(withTable)).toEqual([]);
+  });
+
+  test("a large table is sampled, and a table that is locked does not hold up the others", async () => {
+    await admin.query(
+      "create table big (id bigint primary key, note text); insert into big select i, repeat('x', 900) from generate_series(1, 900) i",
+    );
+    const holder = await connectAs({ ...postgres, url });
+    await holder.query("begin; lock table endless");
+    await admin.query("set lock_timeout = '10ms'");
+    const wanted = ["big", "endless", "long"].map((name) => ({ schema: "public", name }));
+    const catalog = await readCatalog(admin, wanted, "public");
+    const measured = await measure(admin, catalog.tables, { lobMaxKb: 512, wholeBytes: 100_000 });
+    await holder.end();
+    const percents = Object.fromEntries(
+      measured.map(({ name, percent, failure }) => [name, failure ?? Math.round(percent)]),
+    );
+    expect(percents).toEqual({ big: 11, endless: "canceling statement due to lock timeout", long: 100 });
+    const late = await measure(admin, catalog.tables, { lobMaxKb: 512, budget: -1 });
+    expect(late.every(({ failure }) => failure?.includes("were over"))).toBe(true);
+  });
+});
+
+test("a user with few rights, on a server with tight limits", async () => {
+  const { url, admin } = await database(
+    "narrow",
+    `create role reader login password 'reader';
+     alter role reader set idle_in_transaction_session_timeout = '1min';
+     create table closed (id bigint primary key);
+     create table filtered (id bigint primary key); alter table filtered enable row level security;
+     grant select on filtered to reader`,
+  );
+  const model = badTables
+    .slice(0, 2)
+    .map((bad, index) => ({ ...bad.model, name: ["closed", "filtered"][index] ?? "" }));
+  const wanted = { ...expected("3.6.1", TODAY), openTransactionSeconds: 0 };
+  const reader = url.replace("//postgres:postgres@", "//reader:reader@");
+  const found = async (as: string) => (await look(fromUrl(as), model, wanted)).findings;
+  const narrow = await found(reader);
+  expect(narrow.map(withTable)).toEqual([
+    "database: error replication-role",
+    "database: error schema-create",
+    "database: warning ddl-trigger",
+    SERVER[1],
+    "database: warning session-timeout",
+    "database: note sessions-hidden",
+    SERVER[0],
+    "public.closed: error select-grant",
+    "public.filtered: error row-security",
+  ]);
+  for (const { sql = "" } of narrow.filter(({ check }) => check !== "worker-processes")) await admin.query(sql);
+  await admin.query("begin; select 1");
+  expect((await found(reader)).map(withTable)).toEqual([SERVER[1], "database: warning open-transactions", SERVER[0]]);
+  await admin.query("rollback");
+
+  // pg_reload_conf() only asks: the settings are there when they are.
+  const limits = { wal_sender_timeout: "5000", max_slot_wal_keep_size: "100", idle_replication_slot_timeout: "60" };
+  for (const [name, value] of Object.entries(limits)) await admin.query(`alter system set ${name} = '${value}'`);
+  await admin.query("select pg_reload_conf(), pg_create_logical_replication_slot('idle', 'test_decoding')");
+  const isSet = async () =>
+    (
+      await admin.query(
+        "select 1 from pg_settings where (name, setting) in (('wal_sender_timeout', '5000'), ('idle_replication_slot_timeout', '60'))",
+      )
+    ).rowCount === 2;
+  while (!(await isSet()));
+  expect((await found(url)).map(withTable)).toEqual([
+    SERVER[1],
+    "database: error wal-sender-timeout",
+    "database: warning slot-limit",
+    "database: warning slot-limit",
+    "database: warning slot-inactive",
+    SERVER[0],
+  ]);
+  await admin.query("select pg_drop_replication_slot('idle')");
+  for (const name of Object.keys(limits)) await admin.query(`alter system reset ${name}`);
+  await admin.query("select pg_reload_conf()");
+  await admin.end();
+});
+
+describe("from the command line", () => {
+  const model = badTables.slice(0, 1).map((bad) => bad.model);
+
+  test("exit codes: 0 without errors, 1 with, 2 without a look", async () => {
+    const fine = await ran(["--url", postgres.url]);
+    expect(fine).toMatchObject({ code: 0, complaints: "" });
+    expect(fine.printed).toContain("Nothing found in public.shifts.");
+    expect(fine.printed).toMatch(/5 tables of the model looked at: 0 errors, 5 warnings, \d notes?\./);
+    expect(await ran(["--url", postgres.url], { model })).toMatchObject({ code: 1 });
+    const unknown = await ran(["--url", postgres.url.replace("//postgres:postgres@", "//nobody:x@")]);
+    expect(unknown).toMatchObject({
+      code: 2,
+      printed: "",
+      complaints: expect.stringContaining("password authentication failed"),
+    });
+  });
+
+  test("JSON", async () => {
+    const { printed } = await ran(["--url", postgres.url, "--json"], { model });
+    expect(JSON.parse(printed)).toMatchObject({
+      database: "monolith",
+      counts: { error: 1 },
+      findings: [{ check: "table-missing", level: "error", table: "public.gone" }, {}, {}, {}],
+    });
+  });
+
+  test("a certificate of somebody else", async () => {
+    const other = path.join(folder, "other.pem");
+    const { makeServerCertificate } = await import("../local/certificate");
+    fs.writeFileSync(other, (await makeServerCertificate()).authority);
+    const { code, complaints } = await ran(["--url", postgres.url, "--ca", other]);
+    expect(code).toBe(2);
+    expect(complaints).toMatch(/certificate.*--ca/);
+  });
+
+  test("by the secret of the stack", async () => {
+    const surroundings = testSurroundings();
+    const service = secretsService(surroundings);
+    const endpoint = await startEndpoint(service.apis ?? [], surroundings);
+    const credentials = surroundings.principals.mint("arn:aws:iam::111111111111:root");
+    const secrets = new SecretsManagerClient({
+      endpoint: endpoint.url,
+      region: "eu-west-1",
+      credentials,
+      maxAttempts: 1,
+    });
+    const arn = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:monolith-replication-Ab12Cd";
+    try {
+      expect(await ran(["-s", "prod"], { secrets })).toMatchObject({
+        code: 2,
+        complaints: expect.stringMatching(/Pulumi\.prod\.yaml\) cannot be read: .*can't find the specified secret/),
+      });
+      service.putSecret(arn, "{}");
+      expect(await ran(["-s", "prod"], { secrets })).toMatchObject({
+        code: 2,
+        complaints: expect.stringContaining("username, password, host and port"),
+      });
+      const { host, port, user: username, password } = postgres;
+      service.putSecret(arn, JSON.stringify({ host, port: String(port), username, password }));
+      const { code, printed } = await ran(["-s", "prod"], { secrets });
+      expect(code).toBe(0);
+      expect(printed).toMatch(
+        /^PostgreSQL .*, monolith at 127\.0\.0\.1:\d+ as postgres \(server not verified: --ca\); DMS 3\.6\.1\./,
+      );
+    } finally {
+      secrets.destroy();
+      await endpoint.close();
+      fs.rmSync(surroundings.folder, { recursive: true });
+    }
+  });
+});
+
+test("docs/preflight.md has a section for every finding, and for nothing else", () => {
+  const text = fs.readFileSync(path.join(project, "docs/preflight.md"), "utf8");
+  const headings = [...text.matchAll(/^### `([a-z-]+)`$/gm)].map(([, name]) => name);
+  expect([...headings].sort()).toEqual([...CHECKS].sort());
+});
