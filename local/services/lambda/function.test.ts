@@ -207,6 +207,13 @@ test("two environments at a time, whose order of use keeps the others idle; more
   expect(made.statistics).toMatchObject({ coldStarts: 2, invocations: 5 });
 });
 
+test("Ctrl-C, which reaches all processes of a terminal, does not end an environment", async () => {
+  const made = make(handler("return process.pid"));
+  const { payload } = await invoke(made);
+  process.kill(Number(payload), "SIGINT");
+  expect(await invoke(made)).toMatchObject({ payload, failed: false });
+});
+
 test("a function that reserves less has less", async () => {
   const made = make(MEETING, { reservedConcurrentExecutions: 1 });
   await Promise.all([invoke(made, { meet: 1 }), invoke(made, { meet: 2 })]);
@@ -222,6 +229,8 @@ test("new code is for the next event; the one under way ends as it began", async
   expect((await old).payload).toBe('"old"');
   expect((await invoke(made, { meet: 1 })).payload).toBe('"new"');
   expect(made.statistics.coldStarts).toBe(2);
+  made.update(settingsOf(handler('return "newest"')));
+  expect((await invoke(made)).payload).toBe('"newest"');
 });
 
 test("JSON logs at the declared level; the log group is named; no permission to write it is told", async () => {
@@ -265,7 +274,8 @@ test("closed: the event under way fails, waiting ones and later ones are refused
 });
 
 test("an environment does not survive its parent", async () => {
-  const { folder } = world.archive(handler("return 1"));
+  // Something that would keep it going.
+  const { folder } = world.archive(`setInterval(() => undefined, 1000); ${handler("return 1")}`);
   const bootstrap = path.join(projectFolder(), "local/services/lambda/bootstrap.js");
   const script = `
     const child = require("child_process").spawn(process.execPath, [process.argv[1]], {

@@ -32,7 +32,7 @@ const seenBy = (): Record<string, unknown> => ({ environment: { variables: { SEE
 
 test("a Kinesis record arrives as Lambda delivers it, with the foreign stream's ARN and the function's own role", async () => {
   await world.function(WRITER, seenBy());
-  stream.put([{ n: 1 }], { key: "ünï", arrivedAt: 1_545_084_650_987 });
+  stream.put([{ n: 1 }], { key: 'ünï "\\', arrivedAt: 1_545_084_650_987 });
   await world.mapping();
   await world.drained();
   const expected: KinesisStreamEvent = {
@@ -40,7 +40,7 @@ test("a Kinesis record arrives as Lambda delivers it, with the foreign stream's 
       {
         kinesis: {
           kinesisSchemaVersion: "1.0",
-          partitionKey: "ünï",
+          partitionKey: 'ünï "\\',
           sequenceNumber: "1",
           data: Buffer.from('{"n":1}').toString("base64"),
           approximateArrivalTimestamp: 1545084650.987,
