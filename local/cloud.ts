@@ -19,6 +19,7 @@ import { kinesisService } from "./services/kinesis/kinesis";
 import { kmsService } from "./services/kms";
 import { lambdaService } from "./services/lambda/lambda";
 import { monitoringService } from "./services/monitoring";
+import { notificationsService } from "./services/notifications";
 import { s3Service } from "./services/s3/s3";
 import { secretsService } from "./services/secrets";
 import { stsService } from "./services/sts";
@@ -61,6 +62,7 @@ function makeServices(surroundings: Surroundings, policies: PolicyAuthorizer) {
     sts: stsService(surroundings),
     secrets,
     monitoring: monitoringService(),
+    notifications: notificationsService(),
     kinesis,
     s3,
     glue,
