@@ -2,6 +2,7 @@
 import { dataTests } from "./graph/dataTests";
 import type { Plan } from "./graph/plan";
 import { plan } from "./graph/plan";
+import { preflightTests } from "./graph/preflightTests";
 import { prodTests } from "./graph/prodTests";
 import { queryTests } from "./graph/queryTests";
 import { replicationTests } from "./graph/replicationTests";
@@ -23,6 +24,11 @@ beforeAll(async () => {
 describe("the production stack", () => prodTests(() => plans.prod));
 describe("replication", () =>
   replicationTests(
+    () => plans.prod,
+    () => plans.adopting,
+  ));
+describe("preflight", () =>
+  preflightTests(
     () => plans.prod,
     () => plans.adopting,
   ));
