@@ -15,18 +15,19 @@ export interface StreamFunctionArgs<Event, Result> {
 }
 
 /** Long enough for a full batch while DynamoDB throttles; seconds. */
-const TIMEOUT = 120;
+export const TIMEOUT = 120;
 /** Megabytes; the share of a CPU grows with it. */
 const MEMORY = 512;
 
 export class StreamFunction<Event, Result> extends pulumi.ComponentResource {
   readonly role: aws.iam.Role;
+  readonly logs: aws.cloudwatch.LogGroup;
   readonly lambda: aws.lambda.CallbackFunction<Event, Result>;
 
   constructor(name: string, args: StreamFunctionArgs<Event, Result>, options?: pulumi.ComponentResourceOptions) {
     super("tributary:index:StreamFunction", name, {}, options);
     const parent = { parent: this };
-    const logs = new aws.cloudwatch.LogGroup(name, { retentionInDays: 30 }, parent);
+    this.logs = new aws.cloudwatch.LogGroup(name, { retentionInDays: 30 }, parent);
     this.role = new aws.iam.Role(
       name,
       {
@@ -44,7 +45,7 @@ export class StreamFunction<Event, Result> extends pulumi.ComponentResource {
           {
             Effect: "Allow",
             Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-            Resource: pulumi.interpolate`${logs.arn}:*`,
+            Resource: pulumi.interpolate`${this.logs.arn}:*`,
           },
         ]),
       },
@@ -60,7 +61,7 @@ export class StreamFunction<Event, Result> extends pulumi.ComponentResource {
         memorySize: MEMORY,
         timeout: TIMEOUT,
         environment: { variables: { ...args.environment } },
-        loggingConfig: { logFormat: "JSON", logGroup: logs.name },
+        loggingConfig: { logFormat: "JSON", logGroup: this.logs.name },
       },
       { ...parent, dependsOn: [policy] },
     );
@@ -107,6 +108,8 @@ export const streamMapping = (
       // As long as the stream keeps them: a mapping that was switched off over a weekend must not skip what waited.
       maximumRecordAgeInSeconds: args.retention,
       destinationConfig: { onFailure: { destinationArn: args.failures.arn } },
+      // What was given up and what was lost is counted for the alarms.
+      metricsConfig: { metrics: ["EventCount"] },
     },
     options,
   );
