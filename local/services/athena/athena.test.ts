@@ -308,6 +308,11 @@ test("partitions: folders outside the projection are not seen, a filter leaves o
       "SELECT count(e.id) FROM events AS d LEFT JOIN events AS e ON d.id = e.id AND e.dt = '2026-01-03' WHERE d.dt = '2026-01-01'",
     ),
   ).toEqual([["1000"], 2 * day]);
+  expect(
+    await scanned(
+      "SELECT count(id) FROM events WHERE dt >= date_format(DATE '2026-01-03' - INTERVAL '1' DAY, '%Y-%m-%d') AND id < 10",
+    ),
+  ).toEqual([["20"], 2 * day]);
   expect(await scanned("SELECT count(id) FROM events WHERE dt = '2030-01-01'")).toEqual([["0"], 0]);
 });
 

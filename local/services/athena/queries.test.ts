@@ -65,6 +65,7 @@ const ANSWERS: Readonly<Record<string, Rows>> = {
     [["3", "4", "1"]],
   "SELECT max_by(a, b), min_by(a, b), array_agg(a ORDER BY b DESC) FROM (VALUES ('x', 2), (NULL, 3), ('y', 1), ('z', NULL)) AS t(a, b)":
     [[null, "y", "[null, x, y, z]"]],
+  "SELECT count(*) FROM (VALUES 1) AS t(a) WHERE false GROUP BY ()": [["0"]],
   "SELECT sum(a) FROM (VALUES 9223372036854775807, 0) AS t(a)": [["9223372036854775807"]],
 
   // Windows

@@ -157,6 +157,7 @@ function parseGroupBy(cursor: Cursor): Grouping[] {
       cursor.expectSymbol(")");
       return columns;
     };
+    if (cursor.seesSymbol("(") && cursor.seesSymbol(")", 1)) return { kind: "sets", sets: [set()], line, column };
     if (cursor.accept("ROLLUP")) return { kind: "rollup", sets: [set()], line, column };
     if (cursor.accept("CUBE")) return { kind: "cube", sets: [set()], line, column };
     if (cursor.accept("GROUPING")) {
