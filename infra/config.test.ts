@@ -37,6 +37,7 @@ test("what is left out has a safe default", () => {
       multiAz: true,
       createAccountRoles: true,
     },
+    fullLoad: { schedule: "cron(30 2 * * ? *)", timeZone: "UTC" },
   });
 });
 
@@ -105,6 +106,16 @@ test.each([
     "a class that is none of DMS'",
     { "tributary:replication": { instanceClass: "db.t3.medium" } },
     'Pulumi.prod.yaml, tributary:replication.instanceClass: found "db.t3.medium", expected a class such as dms.t3.medium.',
+  ],
+  [
+    "a schedule of five fields",
+    { "tributary:fullLoad": { schedule: "cron(30 2 * * ?)" } },
+    'Pulumi.prod.yaml, tributary:fullLoad.schedule: found "cron(30 2 * * ?)", expected a schedule such as cron(30 2 * * ? *).',
+  ],
+  [
+    "a time zone that is none",
+    { "tributary:fullLoad": { timeZone: "Europe/Parys" } },
+    'Pulumi.prod.yaml, tributary:fullLoad.timeZone: found "Europe/Parys", expected a time zone such as Europe/Paris.',
   ],
   [
     "a region that is none",

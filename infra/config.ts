@@ -19,6 +19,14 @@ const arn = (service: string): z.ZodString =>
 const id = (prefix: string): z.ZodString =>
   text(`an id such as ${prefix}-0123456789abcdef0`, new RegExp(`^${prefix}-[0-9a-f]+$`));
 
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
 const common = { prodAccountId: accountId, dataAccountId: accountId };
 
 const prodShape = {
@@ -42,6 +50,18 @@ const prodShape = {
     multiAz: flag.default(true),
     /** False where the account has dms-vpc-role and dms-cloudwatch-logs-role already: they exist once per account. */
     createAccountRoles: flag.default(true),
+  }).prefault({}),
+  fullLoad: settings({
+    /** Of EventBridge Scheduler: cron(minutes hours day-of-month month day-of-week year), or rate(1 day). */
+    schedule: text(
+      "a schedule such as cron(30 2 * * ? *)",
+      /^(cron\(\S+( \S+){5}\)|rate\(\d+ (hour|day)s?\))$/,
+    ).default("cron(30 2 * * ? *)"),
+    /** In which the schedule's hours count. */
+    timeZone: z
+      .string({ error: "a time zone such as Europe/Paris" })
+      .refine(isTimeZone, { error: "a time zone such as Europe/Paris" })
+      .default("UTC"),
   }).prefault({}),
 };
 

@@ -21,6 +21,7 @@ import { lambdaService } from "./services/lambda/lambda";
 import { monitoringService } from "./services/monitoring";
 import { notificationsService } from "./services/notifications";
 import { s3Service } from "./services/s3/s3";
+import { schedulerService } from "./services/scheduler";
 import { secretsService } from "./services/secrets";
 import { stsService } from "./services/sts";
 
@@ -62,6 +63,7 @@ function makeServices(surroundings: Surroundings, policies: PolicyAuthorizer) {
     sts: stsService(surroundings),
     secrets,
     monitoring: monitoringService(),
+    scheduler: schedulerService(surroundings),
     notifications: notificationsService(),
     kinesis,
     s3,

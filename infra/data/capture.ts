@@ -25,9 +25,12 @@ export interface CaptureArgs {
 type Reader = StreamFunction<KinesisStreamEvent, KinesisStreamBatchResponse>;
 
 export class Capture extends pulumi.ComponentResource {
+  readonly functionName: pulumi.Output<string>;
+
   constructor(name: string, args: CaptureArgs, options?: pulumi.ComponentResourceOptions) {
     super("tributary:data:Capture", name, {}, options);
     const reader = this.reader(name, args);
+    this.functionName = reader.lambda.name;
     this.reading("capture-changes", args.prod.changesStreamArn, reader, args);
     this.reading("capture-service-changes", args.prod.serviceChangesStreamArn, reader, args);
     this.registerOutputs({});

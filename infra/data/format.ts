@@ -27,9 +27,12 @@ const WINDOW = 5;
 type Reader = StreamFunction<DynamoDBStreamEvent, DynamoDBBatchResponse>;
 
 export class Format extends pulumi.ComponentResource {
+  readonly functionName: pulumi.Output<string>;
+
   constructor(name: string, args: FormatArgs, options?: pulumi.ComponentResourceOptions) {
     super("tributary:data:Format", name, {}, options);
     const reader = this.reader(name, args);
+    this.functionName = reader.lambda.name;
     const { raw } = args;
     streamMapping(
       name,

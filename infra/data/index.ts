@@ -21,6 +21,8 @@ export interface DataOutputs {
   readonly rawTable: pulumi.Output<string>;
   readonly rawKeyArn: pulumi.Output<string>;
   readonly failuresBucket: pulumi.Output<string>;
+  /** Name of the function, by concern: also the folder of `failuresBucket` in which it parks. */
+  readonly functions: { readonly capture: pulumi.Output<string>; readonly format: pulumi.Output<string> };
   readonly database: pulumi.Output<string>;
   readonly workgroup: pulumi.Output<string>;
   readonly views: readonly string[];
@@ -37,11 +39,11 @@ export function data(config: DataConfig, prod: ProdArns): DataOutputs {
 
   const lake = new Lake("lake", { accounts: config }, here);
   const raw = new Raw("raw", { account }, here);
-  new Capture("capture", { accounts: config, tables, prod, raw }, here);
+  const capture = new Capture("capture", { accounts: config, tables, prod, raw }, here);
 
   const catalog = new Catalog("catalog", { tables, bucket: lake.bucket }, here);
   const delivery = new Delivery("delivery", { accounts: config, tables, lake, catalog }, here);
-  new Format("format", { region, tables, raw, delivery }, here);
+  const format = new Format("format", { region, tables, raw, delivery }, here);
 
   const athena = new Athena("athena", { account, key: lake.key }, here);
   const views = new Views("views", { region, tables, catalog, athena }, here);
@@ -53,6 +55,7 @@ export function data(config: DataConfig, prod: ProdArns): DataOutputs {
     rawTable: raw.table.name,
     rawKeyArn: raw.key.arn,
     failuresBucket: raw.failures.bucket,
+    functions: { capture: capture.functionName, format: format.functionName },
     database: catalog.database.name,
     workgroup: athena.workgroup.name,
     views: views.names,

@@ -1,10 +1,11 @@
 /**
- * The task that writes whole tables as Parquet straight into the lake, in the data account. It is started at a quiet hour or
- * by hand. While it runs the views see what it has written so far of a table.
+ * The task that writes whole tables as Parquet straight into the lake, in the data account. It is started at a quiet hour by
+ * a schedule, or by hand (`npm run full-load`). While it runs the views see what it has written so far of a table.
  */
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Table } from "../../model";
+import type { ProdConfig } from "../config";
 import type { Accounts } from "../contract";
 import { FULL_FOLDER, lakeBucket, lakeKeyAliasArn, LOADED_AT, names, PREFIX } from "../contract";
 import { document, forAccount, trust } from "../policy";
@@ -14,10 +15,16 @@ import type { Source } from "./source";
 
 export interface FullLoadArgs {
   readonly accounts: Accounts;
+  readonly when: ProdConfig["fullLoad"];
   readonly tables: readonly Table[];
   readonly source: Source;
   readonly replication: Replication;
 }
+
+/** Minutes within which it may start: other schedules like round hours, too. */
+const WINDOW = 15;
+/** A load that could not be started is tried again for an hour; later is no quiet hour any more, and the next one comes. */
+const RETRY = { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 10 };
 
 export class FullLoad extends pulumi.ComponentResource {
   readonly task: aws.dms.ReplicationTask;
@@ -41,7 +48,52 @@ export class FullLoad extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    this.schedule(args);
     this.registerOutputs({});
+  }
+
+  /**
+   * The first load is one's own to start, once the data account stands: DMS takes `reload-target` only of a task that has run
+   * before. A load that is still running is not disturbed: its task refuses to be started.
+   */
+  private schedule({ accounts, when }: FullLoadArgs): void {
+    const account = accounts.prodAccountId;
+    const role = new aws.iam.Role(
+      "full-load-schedule",
+      { assumeRolePolicy: trust("scheduler.amazonaws.com", forAccount(account)) },
+      { parent: this },
+    );
+    const policy = new aws.iam.RolePolicy(
+      "full-load-schedule",
+      {
+        role: role.id,
+        policy: document([
+          { Effect: "Allow", Action: ["dms:StartReplicationTask"], Resource: this.task.replicationTaskArn },
+        ]),
+      },
+      { parent: this },
+    );
+    new aws.scheduler.Schedule(
+      "full-load",
+      {
+        name: `${PREFIX}-full-load`,
+        description: "Writes every table anew into the lake",
+        scheduleExpression: when.schedule,
+        scheduleExpressionTimezone: when.timeZone,
+        flexibleTimeWindow: { mode: "FLEXIBLE", maximumWindowInMinutes: WINDOW },
+        target: {
+          // The call itself is the target: no function stands between (EventBridge Scheduler guide, "Universal targets").
+          arn: "arn:aws:scheduler:::aws-sdk:databasemigration:startReplicationTask",
+          roleArn: role.arn,
+          input: pulumi.jsonStringify({
+            ReplicationTaskArn: this.task.replicationTaskArn,
+            StartReplicationTaskType: "reload-target",
+          }),
+          retryPolicy: RETRY,
+        },
+      },
+      { parent: this, dependsOn: [policy] },
+    );
   }
 
   /** The role stays in this account: the data account's bucket and key admit it by its name. */

@@ -23,6 +23,8 @@ export interface ProdOutputs {
   /** DynamoDB table, by table id, of the tables that services own. */
   readonly ownTables: Readonly<Record<string, pulumi.Output<string>>>;
   readonly failuresBucket: pulumi.Output<string>;
+  /** Name of the projection function, by service: also the folder of `failuresBucket` in which it parks. */
+  readonly functions: Readonly<Record<string, pulumi.Output<string>>>;
 }
 
 /** Days for which what could not be taken waits to be looked at. */
@@ -56,7 +58,11 @@ export function prod(config: ProdConfig): ProdOutputs {
     { accounts: config, tables, source, replication, streams, readers: projections },
     here,
   );
-  const fullLoad = new FullLoad("full-load", { accounts: config, tables, source, replication }, here);
+  const fullLoad = new FullLoad(
+    "full-load",
+    { accounts: config, when: config.fullLoad, tables, source, replication },
+    here,
+  );
 
   return {
     changesStreamArn: streams.changes.arn,
@@ -67,5 +73,6 @@ export function prod(config: ProdConfig): ProdOutputs {
     serviceTables: Object.fromEntries(projections.map(({ serviceName, table }) => [serviceName, table.name])),
     ownTables: Object.assign({}, ...projections.map(({ ownTables }) => ownTables)),
     failuresBucket: bucket.bucket,
+    functions: Object.fromEntries(projections.map(({ serviceName, functionName }) => [serviceName, functionName])),
   };
 }

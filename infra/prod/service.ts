@@ -31,6 +31,7 @@ type Reader = StreamFunction<KinesisStreamEvent, KinesisStreamBatchResponse>;
 
 export class Service extends pulumi.ComponentResource {
   readonly serviceName: string;
+  readonly functionName: pulumi.Output<string>;
   /** The followed rows. */
   readonly table: aws.dynamodb.Table;
   /** Name of the table, by table id, of those that the service owns. */
@@ -50,6 +51,7 @@ export class Service extends pulumi.ComponentResource {
       { parent: this },
     );
     const projection = this.projection(name, args);
+    this.functionName = projection.lambda.name;
     this.reading(name, args, projection);
     this.ownTables = Object.fromEntries(
       args.service.owns.map((table) => [tableId(table), this.ownTable(table, args).name]),

@@ -83,6 +83,7 @@ pulumi:providers.aws data`);
       rawTable: "raw-1234567",
       rawKeyArn: "arn:aws:kms:eu-west-1:222222222222:key/00000000-raw",
       failuresBucket: "raw-failures-1234567",
+      functions: { capture: "capture-1234567", format: "format-1234567" },
       database: "tributary",
       workgroup: "tributary",
       deliveryStreams: {

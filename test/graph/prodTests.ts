@@ -30,7 +30,10 @@ FullLoad full-load
   dms.ReplicationTask full-load
   dms.S3Endpoint full-load
   iam.Role full-load
+  iam.Role full-load-schedule
   iam.RolePolicy full-load
+  iam.RolePolicy full-load-schedule
+  scheduler.Schedule full-load
 PrivateBucket failures
 ${bucket("failures")}
 Replication replication
@@ -82,6 +85,7 @@ pulumi:providers.aws prod`);
       serviceTables: { payroll: "tributary-payroll", directory: "tributary-directory", clocking: "tributary-clocking" },
       ownTables: { "clocking.punches": "tributary-clocking.punches" },
       failuresBucket: "failures-1234567",
+      functions: { payroll: "payroll-1234567", directory: "directory-1234567", clocking: "clocking-1234567" },
     });
   });
 

@@ -206,6 +206,31 @@ export function replicationTests(prod: () => Plan, adopting: () => Plan): void {
   });
 
   describe("the full load", () => {
+    test("starts at a quiet hour of the configured time zone, by a role that may do no more", () => {
+      expect(one("Schedule", "full-load").inputs).toEqual({
+        name: "tributary-full-load",
+        description: "Writes every table anew into the lake",
+        scheduleExpression: "cron(30 2 * * ? *)",
+        scheduleExpressionTimezone: "Europe/Paris",
+        flexibleTimeWindow: { mode: "FLEXIBLE", maximumWindowInMinutes: 15 },
+        target: {
+          arn: "arn:aws:scheduler:::aws-sdk:databasemigration:startReplicationTask",
+          roleArn: "arn:aws:iam::111111111111:role/full-load-schedule-1234567",
+          input: JSON.stringify({
+            ReplicationTaskArn: "arn:aws:dms:eu-west-1:111111111111:task:full-load",
+            StartReplicationTaskType: "reload-target",
+          }),
+          retryPolicy: { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 10 },
+        },
+      });
+      expect(policyText(one("Role", "full-load-schedule"))).toEqual([
+        "Allow sts:AssumeRole for scheduler.amazonaws.com if StringEquals aws:SourceAccount=111111111111",
+      ]);
+      expect(policyText(one("RolePolicy", "full-load-schedule"))).toEqual([
+        "Allow dms:StartReplicationTask on arn:aws:dms:eu-west-1:111111111111:task:full-load",
+      ]);
+    });
+
     test("is started by hand or by a schedule, never by a deployment", () => {
       expect(one("ReplicationTask", "full-load").inputs).toMatchObject({
         replicationTaskId: "tributary-full-load",
