@@ -18,6 +18,7 @@ import { Registry } from "./registry";
 import type { TaskDeps, TaskStatus } from "./replicationTask";
 import type { TableStatistics } from "./spec";
 import { taskSpec, type SpecDeps } from "./specs";
+import { taskOperations } from "./taskApi";
 import { taskProvider } from "./taskProvider";
 
 export interface TaskReport {
@@ -45,8 +46,10 @@ export function dmsService(
     folder: path.join(surroundings.folder, "dms"),
     spec: (definition, folder, start) => taskSpec(definition, folder, start, specs),
   };
+  const tasks = { registry, task, specs };
+  const api = dmsApi(registry, specs);
   return {
-    apis: [dmsApi(registry, specs)],
+    apis: [{ ...api, operations: { ...api.operations, ...taskOperations(tasks) } }],
     providers: {
       "aws:dms/replicationSubnetGroup:ReplicationSubnetGroup": subnetGroupProvider(deps),
       "aws:dms/replicationInstance:ReplicationInstance": instanceProvider(deps),
@@ -54,7 +57,7 @@ export function dmsService(
       "aws:dms/s3Endpoint:S3Endpoint": s3EndpointProvider(deps),
       "aws:dms/certificate:Certificate": certificateProvider(deps),
       "aws:dms/eventSubscription:EventSubscription": eventSubscriptionProvider(),
-      "aws:dms/replicationTask:ReplicationTask": taskProvider({ registry, task, specs }),
+      "aws:dms/replicationTask:ReplicationTask": taskProvider(tasks),
     },
     tasks: () =>
       [...registry.tasks.values()].map(({ definition, status, lastFailure, tables, processId }) => ({

@@ -3,7 +3,7 @@ import { z } from "zod";
 
 /** Change nothing here: `tags`, the key that encrypts what DMS keeps, and what says how an instance is maintained. */
 const common = { tags: z.unknown().optional(), region: z.string().optional() };
-const identifier = z
+export const identifier = z
   .string()
   .regex(/^[A-Za-z](?!.*--)[A-Za-z0-9-]{0,254}$/, "Expected a letter, then letters, digits and single hyphens")
   .refine((id) => !id.endsWith("-"), "Must not end with a hyphen")

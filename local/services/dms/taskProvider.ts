@@ -17,13 +17,16 @@ export interface TaskProviderDeps {
   readonly specs: SpecDeps;
 }
 
-const refuse = (context: ResourceContext, message: string): AwsError =>
+/** Whose task it is, and what asks for it, for messages. */
+type Asked = Pick<ResourceContext, "account" | "region" | "type" | "name">;
+
+const refuse = (context: Asked, message: string): AwsError =>
   new AwsError("InvalidParameterCombinationException", `${context.type} "${context.name}": ${message}`);
 
 /** @throws AwsError that says which argument is wrong. */
-function definitionOf(
+export function definitionOf(
   inputs: TaskInputs,
-  context: ResourceContext,
+  context: Asked,
   registry: Registry,
   known?: TaskDefinition,
 ): TaskDefinition {
