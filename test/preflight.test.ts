@@ -11,11 +11,12 @@ import { connect as connectAs } from "../local/sample/connect";
 import { secretsService } from "../local/services/secrets";
 import { tables, type Table } from "../model";
 import { readCatalog } from "../ops/preflight/catalog";
-import { fromUrl } from "../ops/preflight/connection";
+import { connect, fromUrl } from "../ops/preflight/connection";
 import { expected } from "../ops/preflight/expected";
 import { CHECKS, type Finding } from "../ops/preflight/finding";
 import { measure } from "../ops/preflight/measure";
 import { look, run } from "../ops/preflight/run";
+import { readStack } from "../ops/preflight/stack";
 import { badTables } from "./preflight/badTables";
 
 const TODAY = "2026-11-24";
@@ -183,30 +184,36 @@ test("a user with few rights, on a server with tight limits", async () => {
   expect((await found(reader)).map(withTable)).toEqual([SERVER[1], "database: warning open-transactions", SERVER[0]]);
   await admin.query("rollback");
 
-  // pg_reload_conf() only asks: the settings are there when they are.
-  const limits = { wal_sender_timeout: "5000", max_slot_wal_keep_size: "100", idle_replication_slot_timeout: "60" };
-  for (const [name, value] of Object.entries(limits)) await admin.query(`alter system set ${name} = '${value}'`);
-  await admin.query("select pg_reload_conf(), pg_create_logical_replication_slot('idle', 'test_decoding')");
-  const isSet = async () =>
-    (
-      await admin.query(
-        "select 1 from pg_settings where (name, setting) in (('wal_sender_timeout', '5000'), ('idle_replication_slot_timeout', '60'))",
-      )
-    ).rowCount === 2;
-  while (!(await isSet()));
-  expect((await found(url)).map(withTable)).toEqual([
-    SERVER[1],
-    "database: error wal-sender-timeout",
-    "database: warning slot-limit",
-    "database: warning slot-limit",
-    "database: warning slot-inactive",
-    SERVER[0],
-  ]);
-  await admin.query("select pg_drop_replication_slot('idle')");
-  for (const name of Object.keys(limits)) await admin.query(`alter system reset ${name}`);
-  await admin.query("select pg_reload_conf()");
-  await admin.end();
-});
+  const inForce = async (values: Readonly<Record<string, string>>): Promise<void> => {
+    const sql = "select json_object_agg(name, setting) as found from pg_settings where name = any ($1)";
+    await admin.query("select pg_reload_conf()");
+    // It only asks the server, which reads its files when it comes to it.
+    for (;;) {
+      const { rows } = await admin.query<{ found: Record<string, string> }>(sql, [Object.keys(values)]);
+      if (Object.entries(values).every(([name, value]) => rows[0]?.found[name] === value)) return;
+    }
+  };
+  const tight = { wal_sender_timeout: "5000", max_slot_wal_keep_size: "100", idle_replication_slot_timeout: "60" };
+  const usual = { wal_sender_timeout: "60000", max_slot_wal_keep_size: "-1", idle_replication_slot_timeout: "0" };
+  try {
+    for (const [name, value] of Object.entries(tight)) await admin.query(`alter system set ${name} = '${value}'`);
+    await inForce(tight);
+    await admin.query("select pg_create_logical_replication_slot('idle', 'test_decoding')");
+    expect((await found(url)).map(withTable)).toEqual([
+      SERVER[1],
+      "database: error wal-sender-timeout",
+      "database: warning slot-limit",
+      "database: warning slot-limit",
+      "database: warning slot-inactive",
+      SERVER[0],
+    ]);
+    await admin.query("select pg_drop_replication_slot('idle')");
+  } finally {
+    await admin.query("alter system reset all");
+    await inForce(usual);
+    await admin.end();
+  }
+}, 30_000);
 
 describe("from the command line", () => {
   const model = badTables.slice(0, 1).map((bad) => bad.model);
@@ -234,6 +241,16 @@ describe("from the command line", () => {
     });
   });
 
+  test("a connection that breaks is an error of the query, and changes nothing before", async () => {
+    const session = await connect(fromUrl(postgres.url));
+    await expect(session.query("create table made (id int)")).rejects.toThrow("read-only transaction");
+    await client.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tributary preflight'",
+    );
+    await expect(session.query("select 1")).rejects.toThrow();
+    await session.end();
+  });
+
   test("a certificate of somebody else", async () => {
     const other = path.join(folder, "other.pem");
     const { makeServerCertificate } = await import("../local/certificate");
@@ -254,7 +271,7 @@ describe("from the command line", () => {
       credentials,
       maxAttempts: 1,
     });
-    const arn = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:monolith-replication-Ab12Cd";
+    const arn = (await readStack("prod", project)).source?.secretArn ?? "";
     try {
       expect(await ran(["-s", "prod"], { secrets })).toMatchObject({
         code: 2,

@@ -38,8 +38,8 @@ select
   (select json_build_object(
      'superuser', rolsuper,
      'replication', rolreplication,
-     'rdsReplication', exists (select from pg_roles where rolname = 'rds_replication' and pg_has_role(me.oid, oid, 'USAGE')),
-     'rdsSuperuser', exists (select from pg_roles where rolname = 'rds_superuser' and pg_has_role(me.oid, oid, 'USAGE')),
+     'rdsReplication', exists (select from pg_roles where rolname = 'rds_replication' and pg_has_role(me.oid, oid, 'MEMBER')),
+     'rdsSuperuser', exists (select from pg_roles where rolname = 'rds_superuser' and pg_has_role(me.oid, oid, 'MEMBER')),
      'seesSessions', pg_has_role(me.oid, 'pg_read_all_stats', 'USAGE'))
    from pg_roles me where rolname = current_user) as role,
   (select coalesce(json_agg(json_build_object(

@@ -145,6 +145,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
 ];
 
 const CONNECT_MILLISECONDS = 10_000;
+const SESSION = "set default_transaction_read_only = on; set statement_timeout = '20s'; set lock_timeout = '3s'";
 
 /** A session that changes nothing and holds up nobody. @throws CannotLook */
 export async function connect(target: Target): Promise<Client> {
@@ -159,12 +160,13 @@ export async function connect(target: Target): Promise<Client> {
     application_name: "tributary preflight",
     connectionTimeoutMillis: CONNECT_MILLISECONDS,
   });
+  // A connection that breaks fails the query that is under way, which is where it is heard of.
+  client.on("error", () => undefined);
   try {
     await client.connect();
-    await client.query(
-      "set default_transaction_read_only = on; set statement_timeout = '20s'; set lock_timeout = '3s'",
-    );
+    await client.query(SESSION);
   } catch (error) {
+    await client.end().catch(() => undefined);
     const reason = messageOf(error);
     const hint = HINTS.find(([pattern]) => pattern.test(reason))?.[1];
     throw new CannotLook(

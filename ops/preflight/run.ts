@@ -10,6 +10,7 @@ import { tableKey } from "./finding";
 import { measure } from "./measure";
 import { HELP, readOptions, type Options } from "./options";
 import { countsOf, renderJson, renderText, type Report } from "./report";
+import type { Source } from "./source";
 import { readStack, type Stack } from "./stack";
 
 export interface Surroundings {
@@ -36,31 +37,34 @@ async function target(options: Options, stack: Stack, { environment, secrets }: 
   return options.ca === undefined ? found : { ...found, caFile: options.ca };
 }
 
-/** Looks at a source. @throws CannotLook */
-export async function look(target: Target, model: readonly Table[], wanted: Expected): Promise<Report> {
+async function read(target: Target, model: readonly Table[], wanted: Expected): Promise<Source> {
   const client = await connect(target);
   try {
     const catalog = await readCatalog(client, model, wanted.artifactsSchema);
-    const measured = await measure(client, catalog.tables, { lobMaxKb: wanted.lobMaxKb });
-    const { host, port } = target;
-    const { database, user, version } = catalog.server;
-    return {
-      host,
-      port,
-      database,
-      user,
-      serverVersion: version,
-      engineVersion: wanted.engineVersion,
-      tlsVerified: isVerified(target),
-      tables: model.map(tableKey),
-      measured,
-      findings: check({ ...catalog, measured }, model, wanted),
-    };
+    return { ...catalog, measured: await measure(client, catalog.tables, { lobMaxKb: wanted.lobMaxKb }) };
   } catch (error) {
     throw new CannotLook(`The catalog cannot be read: ${messageOf(error)}.`);
   } finally {
     await client.end();
   }
+}
+
+/** Looks at a source. @throws CannotLook */
+export async function look(target: Target, model: readonly Table[], wanted: Expected): Promise<Report> {
+  const source = await read(target, model, wanted);
+  const { database, user, version } = source.server;
+  return {
+    host: target.host,
+    port: target.port,
+    database,
+    user,
+    serverVersion: version,
+    engineVersion: wanted.engineVersion,
+    tlsVerified: isVerified(target),
+    tables: model.map(tableKey),
+    measured: source.measured,
+    findings: check(source, model, wanted),
+  };
 }
 
 /** @returns the exit code: 0 no errors, 1 errors, 2 could not look. */

@@ -81,7 +81,7 @@ function typeOf(table: CatalogTable, model: Column, column: CatalogColumn): Find
         what:
           `${column.name} is ${typeText(model)} in the model and ${column.type} in the database, ` +
           "which model/types.ts does not know: how its values come is not said, and they may be parked as unreadable.",
-        fix: "Leave the column out of the model (its values wait in _rest), or give it a type that the model knows.",
+        fix: "Leave the column out of the model (its values wait in raw), or give it a type that the model knows.",
       },
     ];
   }
@@ -181,7 +181,7 @@ function unknownColumn(table: CatalogTable, column: CatalogColumn): Finding {
       level: "warning",
       what:
         `${column.name} is ${column.type}, which is not in model/types.ts: the model cannot describe it. ` +
-        "What DMS sends of it waits in the lake's _rest, and no service gets it.",
+        "What DMS sends of it waits in raw (as _rest:<column>), and no service gets it.",
       fix: "Nothing, if nobody needs it. Otherwise give it a type that the model knows, or add the type to the model.",
     };
   }
@@ -190,7 +190,7 @@ function unknownColumn(table: CatalogTable, column: CatalogColumn): Finding {
     check: "column-unknown",
     level: "warning",
     what:
-      `The model does not know ${column.name} (${column.type}): its values wait in the lake's _rest, no service gets ` +
+      `The model does not know ${column.name} (${column.type}): its values wait in raw (as _rest:<column>), no service gets ` +
       "them, and nobody has decided whether they are private.",
     fix: "Describe it in model/monolith.ts, and in model/tables.ts if it is private.",
   };

@@ -71,7 +71,7 @@ function reserved(table: CatalogTable): Finding[] {
       columns,
       what:
         `${enumerate(columns)}: names with a leading underscore are the pipeline's own, and the model refuses them. ` +
-        "The values wait in the lake's _rest, and no service gets them.",
+        "The values wait in raw (as _rest:<column>), and no service gets them.",
       fix: "Nothing, if nobody needs them. Otherwise rename them.",
     });
   }
