@@ -5,6 +5,7 @@
 import type * as Firehose from "@aws-sdk/client-firehose";
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
 import type { Layouts } from "../model/layout";
+import type { Pseudonym } from "./pseudonym";
 import { lakeRow } from "./row";
 import { backOff } from "./sdk";
 import { META } from "./statements";
@@ -15,7 +16,11 @@ export interface FormatOptions {
   readonly layouts: Layouts;
   /** Delivery stream name by table id. */
   readonly deliveryStreams: Readonly<Record<string, string>>;
+  /** Of the layouts that have a pseudonym. */
+  readonly pseudonym?: Pseudonym;
   readonly log: (line: string) => void;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
 }
 
 /** Big enough that rounding costs little; small enough that a row that does not convert spoils few others. */
@@ -92,13 +97,16 @@ async function deliver(stream: string, batch: readonly Packed[], options: Format
 /** @throws the SDK's error when a whole request fails; Lambda then retries the batch, and the views drop duplicates. */
 export async function format(event: DynamoDBStreamEvent, options: FormatOptions): Promise<DynamoDBBatchResponse> {
   const rows: Record<string, { json: string; index: number }[]> = {};
+  /** Epoch milliseconds at which the newest change was committed. */
+  const newest: Record<string, number> = {};
   event.Records.forEach((record, index) => {
     const image = record.dynamodb?.NewImage;
     const id = image?.[META.table]?.S;
     if (image === undefined || id === undefined || isExpiry(record)) return;
     const layout = options.layouts[id];
     if (layout === undefined) throw new Error(`raw holds a row of "${id}", which the model does not know`);
-    (rows[id] ??= []).push({ json: lakeRow(image, layout), index });
+    (rows[id] ??= []).push({ json: lakeRow(image, layout, options.pseudonym), index });
+    newest[id] = Math.max(newest[id] ?? 0, Date.parse(image[META.committedAt]?.S ?? "") || 0);
   });
   const failed = await Promise.all(
     Object.entries(rows).flatMap(([id, list]) => {
@@ -108,8 +116,12 @@ export async function format(event: DynamoDBStreamEvent, options: FormatOptions)
     }),
   );
   const first = Math.min(...failed.flat().map((entry) => entry.first));
-  const counts = Object.fromEntries(Object.entries(rows).map(([id, list]) => [id, list.length]));
-  options.log(JSON.stringify({ records: event.Records.length, rows: counts, failedPacks: failed.flat().length }));
+  options.log(JSON.stringify({ records: event.Records.length, failedPacks: failed.flat().length }));
+  // A line a table: the metric of freshness reads it.
+  for (const [table, list] of Object.entries(rows)) {
+    const ageSeconds = Math.max(0, options.now() - (newest[table] ?? 0)) / 1000;
+    options.log(JSON.stringify({ table, rows: list.length, ageSeconds }));
+  }
   const sequence = event.Records[first]?.dynamodb?.SequenceNumber;
   return { batchItemFailures: sequence === undefined ? [] : [{ itemIdentifier: sequence }] };
 }

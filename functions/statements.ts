@@ -25,6 +25,8 @@ export const META = {
   movedAt: "_movedAt",
   /** Position of the last late change that was passed on to a moved row. */
   forwarded: "_forwarded",
+  /** When the row was last sent to the lake again (`emit.ts`). */
+  emitted: "_emitted",
 } as const;
 
 /** A column the model does not know, as JSON text, until the model learns it. */

@@ -4,6 +4,7 @@
  */
 import type * as DynamoDb from "@aws-sdk/client-dynamodb";
 import type * as S3 from "@aws-sdk/client-s3";
+import type * as SecretsManager from "@aws-sdk/client-secrets-manager";
 import type { PutObject } from "../functions/park";
 import type { DynamoDbSdk } from "../functions/sdk";
 
@@ -30,6 +31,18 @@ export function objectWriter(bucket: string, prefix: string): PutObject {
   const client = new sdk.S3Client();
   return async (key, body) => {
     await client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key: prefix + key, Body: body }));
+  };
+}
+
+/** Reads a secret at its first use and keeps it; a failed read is tried again with the next event. */
+export function secretReader(arn: string): () => Promise<string> {
+  const sdk: typeof SecretsManager = require("@aws-sdk/client-secrets-manager");
+  const client = new sdk.SecretsManagerClient();
+  let text: string | undefined;
+  return async () => {
+    text ??= (await client.send(new sdk.GetSecretValueCommand({ SecretId: arn }))).SecretString;
+    if (text === undefined) throw new Error(`The secret ${arn} has no text.`);
+    return text;
   };
 }
 

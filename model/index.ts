@@ -11,7 +11,7 @@ export type { Table } from "./table";
 export { layoutsOf, tableId } from "./layout";
 export type { Layouts, TableLayout } from "./layout";
 export { formOf, isLob, types } from "./types";
-export type { Column, Form, PgType } from "./types";
+export type { Column, Form, PgType, Privacy } from "./types";
 
 /** Every table that goes to the lake: the monolith's and the services' own. */
 export const lakeTables = [...tables, ...services.flatMap((service) => service.owns)];

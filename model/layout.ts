@@ -9,6 +9,8 @@ export interface ColumnLayout {
   readonly lob: boolean;
   /** Never enters the lake. */
   readonly private: boolean;
+  /** Enters the lake as a keyed hash. */
+  readonly pseudonym?: true;
 }
 
 export interface TableLayout {
@@ -30,6 +32,7 @@ function columnLayout(table: Table, column: Column): ColumnLayout {
     form: formOf(column),
     lob: isLob(column.type) && !table.replicaIdentityFull,
     private: column.privacy === "drop",
+    ...(column.privacy === "pseudonym" ? { pseudonym: true } : {}),
   };
 }
 

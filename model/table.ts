@@ -1,7 +1,8 @@
 /** A table as the model knows it: drizzle's description of what the database has, and what a database does not know. */
 import type { PgTable } from "drizzle-orm/pg-core";
 import { getTableConfig } from "drizzle-orm/pg-core";
-import type { Column } from "./types";
+import { looksPrivate } from "./privacy";
+import type { Column, Privacy } from "./types";
 import { parseType } from "./types";
 
 /** Plain data; everything about a table derives from it. */
@@ -23,6 +24,10 @@ export interface TableNotes {
   readonly comment: string;
   /** Columns that never enter the lake: names, e-mail, phone, social security number and the like. */
   readonly private?: readonly string[];
+  /** Columns of which the lake gets a keyed hash: equal values have equal hashes, in every table. */
+  readonly pseudonym?: readonly string[];
+  /** Columns whose name looks private (`privacy.ts`) and that somebody decided to show all the same. */
+  readonly open?: readonly string[];
   /** By column, for the catalog. */
   readonly comments?: Readonly<Record<string, string>>;
   /** The database has `REPLICA IDENTITY FULL` for it, and DMS reads with test_decoding. */
@@ -44,11 +49,18 @@ export function describeTable(source: string, table: PgTable, notes: TableNotes)
       `${at} has no primary key: DMS ignores its updates and deletes. Give it one, or leave it out.`,
     );
   }
-  const named = [...(notes.private ?? []), ...Object.keys(notes.comments ?? {})];
+  const decided = [...(notes.private ?? []), ...(notes.pseudonym ?? []), ...(notes.open ?? [])];
+  const named = [...decided, ...Object.keys(notes.comments ?? {})];
   for (const name of named) {
     if (!config.columns.some((column) => column.name === name)) {
       throw new ModelError(`${at} notes a column "${name}" that it does not have.`);
     }
+  }
+  const twice = decided.find((name, index) => decided.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new ModelError(
+      `${at}, column "${twice}" is decided twice: let it stand in one of private, pseudonym and open.`,
+    );
   }
   const columns = config.columns.map((column): Column => {
     const sql = column.getSQLType();
@@ -64,8 +76,8 @@ export function describeTable(source: string, table: PgTable, notes: TableNotes)
         `${at}, column "${column.name}": names with a leading underscore are ours. Leave the column out.`,
       );
     }
-    const isPrivate = notes.private?.includes(column.name) ?? false;
-    if (isPrivate && key.includes(column.name)) {
+    const privacy = privacyOf(column.name, notes, at);
+    if (privacy !== "open" && key.includes(column.name)) {
       throw new ModelError(
         `${at}, column "${column.name}" is part of the key and cannot be private: no change could be told apart.`,
       );
@@ -74,7 +86,7 @@ export function describeTable(source: string, table: PgTable, notes: TableNotes)
       name: column.name,
       ...type,
       nullable: !column.notNull,
-      privacy: isPrivate ? "drop" : "open",
+      privacy,
       comment: notes.comments?.[column.name] ?? "",
     };
   });
@@ -87,6 +99,19 @@ export function describeTable(source: string, table: PgTable, notes: TableNotes)
     comment: notes.comment,
     replicaIdentityFull: notes.replicaIdentityFull ?? false,
   };
+}
+
+/** @throws ModelError for a column that looks private and that nobody has decided about. */
+function privacyOf(name: string, { private: dropped, pseudonym, open }: TableNotes, at: string): Privacy {
+  if (dropped?.includes(name) === true) return "drop";
+  if (pseudonym?.includes(name) === true) return "pseudonym";
+  if (open?.includes(name) !== true && looksPrivate(name)) {
+    throw new ModelError(
+      `${at}, column "${name}": the name looks private. Decide in model/tables.ts (model/services.ts for a service's ` +
+        `own table): private (never in the lake, the rule), pseudonym (a keyed hash, to join on) or open (as it is).`,
+    );
+  }
+  return "open";
 }
 
 /** The source of the tables that DMS replicates. */

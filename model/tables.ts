@@ -11,6 +11,7 @@ export const tables: readonly Table[] = [
   describeTable(MONOLITH, monolith.users, {
     comment: "One row per person with an account",
     private: ["first_name", "last_name", "email", "phone"],
+    pseudonym: ["public_id"],
     comments: { badge: "What the person's badge sends to a terminal", public_id: "The id that outside systems see" },
   }),
   describeTable(MONOLITH, monolith.contracts, {

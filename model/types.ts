@@ -73,6 +73,9 @@ export const types = {
 
 export type PgType = keyof typeof types;
 
+/** What the lake gets of a column: the value, a keyed hash of it that still joins, or nothing. */
+export type Privacy = "open" | "pseudonym" | "drop";
+
 /** A column as the model knows it. Plain data. */
 export interface Column {
   readonly name: string;
@@ -81,8 +84,7 @@ export interface Column {
   readonly precision?: number;
   readonly scale?: number;
   readonly nullable: boolean;
-  /** `drop`: private, never enters the lake. */
-  readonly privacy: "open" | "drop";
+  readonly privacy: Privacy;
   readonly comment: string;
 }
 

@@ -15,12 +15,18 @@ const isReal = ({ type }: Column): boolean => type === "real";
 
 export const isPoint = (form: Form): boolean => form === "timestamp" || form === "instant";
 
-/** Columns that enter the lake. */
-export const openColumns = (table: Table): readonly Column[] =>
-  table.columns.filter(({ privacy }) => privacy === "open");
+export const isPseudonym = ({ privacy }: Column): boolean => privacy === "pseudonym";
+
+/** Columns of which the lake has something. */
+export const lakeColumns = (table: Table): readonly Column[] =>
+  table.columns.filter(({ privacy }) => privacy !== "drop");
+
+/** Columns that DMS may write: it cannot hash with our key, so pseudonyms come through *format* only. */
+const loadedColumns = (table: Table): readonly Column[] => table.columns.filter(({ privacy }) => privacy === "open");
 
 /** In a row of changes: as `toLakeJson` of `model/values.ts` writes it. */
 export function changeType(column: Column): string {
+  if (isPseudonym(column)) return "string";
   const form = formOf(column);
   if (form === "integer") return HIVE_INTEGERS[column.type] ?? "bigint";
   return form === "boolean" ? "boolean" : "string";
@@ -50,7 +56,6 @@ const CHANGE_META: readonly GlueColumn[] = [
   { name: "_version", type: "string", comment: "The greatest of a key is its state" },
   { name: "_position", type: "string", comment: "Position in the source's log" },
   { name: "_committed_at", type: "string", comment: "UTC, with microseconds" },
-  { name: "_rest", type: "string", comment: "Columns that the model does not know, JSON" },
 ];
 
 /** Glue is case-insensitive and keeps lower case. */
@@ -61,12 +66,12 @@ const glueColumn = (column: Column, type: string): GlueColumn => ({
 });
 
 export const changeColumns = (table: Table): GlueColumn[] => [
-  ...openColumns(table).map((column) => glueColumn(column, changeType(column))),
+  ...lakeColumns(table).map((column) => glueColumn(column, changeType(column))),
   ...CHANGE_META,
 ];
 
 export const fullColumns = (table: Table): GlueColumn[] => [
-  ...openColumns(table).map((column) => glueColumn(column, fullType(column))),
+  ...loadedColumns(table).map((column) => glueColumn(column, fullType(column))),
   { name: LOADED_AT, type: "string", comment: "When the load's task began" },
 ];
 
@@ -102,6 +107,8 @@ export function viewColumns(column: Column): ViewColumn[] {
   const form = formOf(column);
   const name = quoted(column.name);
   const same = { name, fromChanges: name, fromFull: name };
+  // Text, whatever it was. No load has it: it is joined in from the changes (`currentState.ts`).
+  if (isPseudonym(column)) return [same];
   switch (form) {
     case "decimal":
       return [{ ...same, fromChanges: decimal(column, name) }];

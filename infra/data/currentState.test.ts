@@ -113,6 +113,27 @@ describe("on a full load", () => {
     expect(await state(things, changes, [loaded(1, 10), loaded(2, 20)])).toEqual([{ id: "2", n: 20 }]);
   });
 
+  test("a pseudonym, which no load has, comes from the latest change of the key, however old", async () => {
+    const people = describeTable(
+      MONOLITH,
+      pgTable("people", { id: bigint({ mode: "bigint" }).primaryKey(), n: integer(), email: text() }),
+      { comment: "One row per person", pseudonym: ["email"] },
+    );
+    const changes = [
+      change(1, "1", "05:00:00.000000", { n: 1, email: "aa" }),
+      change(1, "2", "06:00:00.000000", { n: 1, email: "bb" }),
+      change(3, "1", "08:30:00.000000", { n: 30, email: "cc" }),
+      change(4, "1", "05:00:00.000000", { email: "dd" }),
+      change(4, "2", "06:00:00.000000", { _op: "delete" }),
+    ];
+    expect(fullColumns(people).map(({ name }) => name)).toEqual(["id", "n", "_loaded_at"]);
+    expect(await state(people, changes, [loaded(1, 10), loaded(2, 20)])).toEqual([
+      { id: "1", n: 10, email: "bb" },
+      { id: "2", n: 20, email: null },
+      { id: "3", n: 30, email: "cc" },
+    ]);
+  });
+
   test("only the latest counts", async () => {
     const full = [loaded(1, 10, "08:00:00.000000"), loaded(2, 20, "08:00:00.000000"), loaded(2, 21, "09:00:00.000000")];
     expect(await state(things, [change(1, "1", "08:30:00.000000", { n: 1 })], full)).toEqual([{ id: "2", n: 21 }]);

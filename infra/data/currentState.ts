@@ -6,12 +6,15 @@
  * transaction may bear a commit time shortly before the load's start and become visible only after its snapshot, so the
  * overlay begins a minute earlier; a change that is in both does no harm, for the later version wins. Deletes vanish. Without
  * a full load the changes alone are the state; a service's own table never has one.
+ *
+ * A pseudonym is a hash with a key that DMS does not have: no full load holds one. A loaded row takes it from the latest
+ * change of its key, however old, so a table with pseudonyms reads that column of all its changes.
  */
 import type { Table } from "../../model";
 import { formOf, MONOLITH } from "../../model";
 import { LOADED_AT } from "../contract";
 import type { ViewColumn } from "./columns";
-import { isPoint, openColumns, quoted, viewColumns } from "./columns";
+import { isPoint, isPseudonym, lakeColumns, quoted, viewColumns } from "./columns";
 
 export const changesTable = (table: Table): string => `changes_${table.name}`.toLowerCase();
 export const fullTable = (table: Table): string => `full_${table.name}`.toLowerCase();
@@ -52,7 +55,7 @@ function keyColumns(table: Table): string[] {
 
 /** The statement after `CREATE OR REPLACE VIEW ... AS`. */
 export function currentState(table: Table): string {
-  const columns = openColumns(table).flatMap(viewColumns);
+  const columns = lakeColumns(table).flatMap(viewColumns);
   return hasFullLoad(table) ? overlaid(table, columns) : changesAlone(table, columns);
 }
 
@@ -78,7 +81,30 @@ FROM changed
 WHERE "_rank" = 1 AND "_op" <> 'delete'
 `;
 
+const pseudonymsOf = (table: Table): string[] => table.columns.filter(isPseudonym).map(({ name }) => quoted(name));
+
+/** The pseudonyms of each key, from its latest change. */
+function known(table: Table, columns: readonly ViewColumn[]): string {
+  const key = columns.filter(({ name }) => keyColumns(table).includes(name));
+  return `, known AS (
+  SELECT
+${perLine([
+  ...key.map(({ name, fromChanges }) => aliased(name, fromChanges)),
+  ...pseudonymsOf(table).map((name) => `max_by(${name}, "_version") AS ${name}`),
+])}
+  FROM ${quoted(changesTable(table))}
+  WHERE "_op" <> 'delete'
+  GROUP BY ${key.map(({ fromChanges }) => fromChanges).join(", ")}
+)`;
+}
+
 function overlaid(table: Table, columns: readonly ViewColumn[]): string {
+  const pseudonyms = pseudonymsOf(table);
+  const source = (name: string): string => `${pseudonyms.includes(name) ? "known" : "loaded"}.${name}`;
+  const joinKnown = `
+LEFT JOIN known ON ${keyColumns(table)
+    .map((name) => `known.${name} = loaded.${name}`)
+    .join(" AND ")}`;
   const loadedAt = quoted(LOADED_AT);
   const full = quoted(fullTable(table));
   const since = `
@@ -94,19 +120,19 @@ WITH full_load AS (
   FROM ${full}
 ), loaded AS (
   SELECT
-${perLine(columns.map(({ name, fromFull }) => aliased(name, fromFull)))}
+${perLine(columns.filter(({ name }) => !pseudonyms.includes(name)).map(({ name, fromFull }) => aliased(name, fromFull)))}
   FROM ${full}
   WHERE ${loadedAt} = (SELECT "started" FROM full_load)
-), ${changed(table, columns, since)}
+), ${changed(table, columns, since)}${pseudonyms.length === 0 ? "" : known(table, columns)}
 SELECT
 ${wrapped(columns.map(({ name }) => name))}
 FROM changed
 WHERE "_rank" = 1 AND "_op" <> 'delete'
 UNION ALL
 SELECT
-${wrapped(columns.map(({ name }) => `loaded.${name}`))}
+${wrapped(columns.map(({ name }) => source(name)))}
 FROM loaded
-LEFT JOIN changed ON ${['changed."_rank" = 1', ...onKey].join(" AND ")}
+LEFT JOIN changed ON ${['changed."_rank" = 1', ...onKey].join(" AND ")}${pseudonyms.length === 0 ? "" : joinKnown}
 WHERE changed."_rank" IS NULL
 `;
 }

@@ -3,13 +3,17 @@ import type * as Firehose from "@aws-sdk/client-firehose";
 import * as pulumi from "@pulumi/pulumi";
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda";
 import { format } from "../../functions/format";
+import { pseudonymWith } from "../../functions/pseudonym";
 import type { Table } from "../../model";
 import { layoutsOf, tableId } from "../../model";
-import { logLine } from "../clients";
+import { logLine, secretReader, setting } from "../clients";
 import { deliveryStream } from "../contract";
 import { StreamFunction, streamMapping } from "../function";
 import { leavesFailures, usesKey } from "../permissions";
+import type { Statement } from "../policy";
+import { isPseudonym } from "./columns";
 import type { Delivery } from "./delivery";
+import { PseudonymKey } from "./pseudonyms";
 import type { Raw } from "./raw";
 
 export interface FormatArgs {
@@ -52,10 +56,15 @@ export class Format extends pulumi.ComponentResource {
     const layouts = layoutsOf(tables.map((table) => ({ table })));
     // By name and not through the environment, which holds 4 KB in all.
     const deliveryStreams = Object.fromEntries(tables.map((table) => [tableId(table), deliveryStream(table.name)]));
+    const key = tables.some(({ columns }) => columns.some(isPseudonym))
+      ? // With raw's key: who may read the one may make the other.
+        new PseudonymKey("pseudonyms", { region, keyArn: raw.key.arn }, { parent: this })
+      : undefined;
+    const hasPseudonyms = key !== undefined;
     return new StreamFunction<DynamoDBStreamEvent, DynamoDBBatchResponse>(
       name,
       {
-        environment: {},
+        environment: key === undefined ? {} : { PSEUDONYM_SECRET: key.arn },
         permissions: [
           {
             Effect: "Allow",
@@ -72,16 +81,26 @@ export class Format extends pulumi.ComponentResource {
           { Effect: "Allow", Action: ["firehose:PutRecordBatch"], Resource: Object.values(delivery.arns) },
           // It parks nothing: nothing can be wrong with an image that raw has accepted.
           ...leavesFailures({ bucket: raw.failures, key: raw.key }, region),
+          ...(key === undefined ? [] : readsSecret(key, raw, region)),
         ],
         callbackFactory: () => {
           const sdk: typeof Firehose = require("@aws-sdk/client-firehose");
           const firehose = new sdk.FirehoseClient();
           const { PutRecordBatchCommand } = sdk;
-          return (event: DynamoDBStreamEvent) =>
-            format(event, { firehose, PutRecordBatchCommand, layouts, deliveryStreams, log: logLine });
+          const now = (): number => Date.now();
+          const options = { firehose, PutRecordBatchCommand, layouts, deliveryStreams, log: logLine, now };
+          if (!hasPseudonyms) return (event: DynamoDBStreamEvent) => format(event, options);
+          const secret = secretReader(setting("PSEUDONYM_SECRET"));
+          return async (event: DynamoDBStreamEvent) =>
+            format(event, { ...options, pseudonym: pseudonymWith(await secret()) });
         },
       },
       { parent: this },
     );
   }
 }
+
+const readsSecret = (key: PseudonymKey, raw: Raw, region: string): Statement[] => [
+  { Effect: "Allow", Action: ["secretsmanager:GetSecretValue"], Resource: key.arn },
+  usesKey(raw.key.arn, "secretsmanager", region, ["kms:Decrypt"]),
+];

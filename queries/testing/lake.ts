@@ -117,7 +117,6 @@ const CHANGE = {
   _version: "1//",
   _position: "1",
   _committed_at: "2026-01-01T00:00:00.000000Z",
-  _rest: null,
 };
 
 const generated = (table: Table): ViewSource => ({
