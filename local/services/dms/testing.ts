@@ -29,6 +29,9 @@ export class TestStream {
   fails: (keys: readonly string[]) => readonly boolean[] = () => [];
   requests = 0;
   private watchers: (() => void)[] = [];
+  /** Records that have been read into `byTable`. */
+  private read = 0;
+  private readonly byTable = new Map<string, Message[]>();
 
   readonly api: JsonApi = {
     protocol: "json",
@@ -67,10 +70,15 @@ export class TestStream {
   }
 
   about(table: string): Message[] {
-    const member = `"table-name":"${table}"`;
-    return this.records
-      .filter(({ text }) => text.replaceAll(":\t", ":").includes(member))
-      .map(({ key, text }) => ({ key, text, ...(JSON.parse(text) as Omit<Message, "key" | "text">) }));
+    for (const { key, text } of this.records.slice(this.read)) {
+      const message = { key, text, ...(JSON.parse(text) as Omit<Message, "key" | "text">) };
+      const name = String(message.metadata["table-name"]);
+      const known = this.byTable.get(name);
+      if (known === undefined) this.byTable.set(name, [message]);
+      else known.push(message);
+    }
+    this.read = this.records.length;
+    return [...(this.byTable.get(table) ?? [])];
   }
 }
 

@@ -179,22 +179,30 @@ export class S3Task {
     await client.connect();
     let number = 0;
     let file = new Rows(this.temporary(work, (number += 1)));
+    /** Of the files that are full, one after the other. */
+    let uploads = Promise.resolve();
+    let waiting = 0;
     const copy = new CopyOut(copySql(work.table, columns), (chunk) => {
       if (file.size + chunk.length > limit && file.count > 0) {
         const full = file;
         const of = number;
         file = new Rows(this.temporary(work, (number += 1)));
+        waiting += 1;
         copy.pause();
-        this.upload(work, columns, full, of).then(
-          () => copy.resume(),
-          (error: unknown) => copy.abort(error),
-        );
+        uploads = uploads
+          .then(() => this.upload(work, columns, full, of))
+          .then(() => {
+            waiting -= 1;
+            if (waiting === 0) copy.resume();
+          });
+        uploads.catch((error: unknown) => copy.abort(error));
       }
       file.add(chunk);
     });
     try {
       client.query(copy);
       await copy.done;
+      await uploads;
       if (file.count > 0) await this.upload(work, columns, file, number);
     } finally {
       file.remove();
