@@ -56,8 +56,8 @@ const columnRules = (table: Table): Unnumbered[] =>
       "object-locator": { ...locator(table), "column-name": column.name },
     };
     const name = `${table.name}-${column.name}`;
-    // Private values never enter the lake.
-    if (column.privacy === "drop")
+    // Private values never enter the lake, and a pseudonym is a hash with a key that DMS does not have.
+    if (column.privacy !== "open")
       return [{ ...target, "rule-name": `remove-${name}`, "rule-action": "remove-column" }];
     if (!TRAVELS_AS_TEXT.includes(formOf(column))) return [];
     const type = { type: "string", length: "40" };
