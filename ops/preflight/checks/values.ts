@@ -1,7 +1,7 @@
 /** What the rows themselves hold. */
 import { escapeIdentifier } from "pg";
 import type { Expected } from "../expected";
-import { enumerate, quotedTable, size, tableKey, type Finding } from "../finding";
+import { enumerate, quotedTable, tableKey, type Finding } from "../finding";
 import type { Measured } from "../source";
 
 /** From here on a value is worth a warning, though it still passes. */
@@ -24,11 +24,9 @@ function largeObjects(measured: Measured, { lobMaxKb }: Expected): Finding[] {
         table: tableKey(measured),
         columns: [column],
         what:
-          `${column}: the largest value needs ${size(bytes)} of the ${lobMaxKb} KB that DMS takes (LobMaxSize; ` +
-          `${where(measured)}; DMS counts two bytes a character of text, four where there are characters beyond the 16-bit ones). ` +
-          (over
-            ? "The task stops at such a value rather than cut it."
-            : "It passes, and a somewhat longer one stops the task."),
+          `${column}: the largest value (${where(measured)}) needs ${bytes.toLocaleString("en")} bytes, and DMS takes ` +
+          `${limit.toLocaleString("en")} (LobMaxSize; a character of text counts as two, or four). ` +
+          (over ? "The task stops at such a value rather than cut it." : "A somewhat longer one stops the task."),
         fix:
           "Keep such values elsewhere (S3), or raise LOB_KB in infra/prod/mappings.ts: a message on the stream takes 1 MB in all. " +
           "Which rows they are:",
