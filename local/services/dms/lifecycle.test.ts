@@ -1,14 +1,18 @@
 import {
+  DescribeConnectionsCommand,
+  DescribeReplicationInstancesCommand,
   DescribeReplicationTasksCommand,
   DescribeTableStatisticsCommand,
   ReloadTablesCommand,
   StartReplicationTaskCommand,
   StopReplicationTaskCommand,
+  TestConnectionCommand,
   type ReplicationTask,
   type StartReplicationTaskTypeValue,
 } from "@aws-sdk/client-database-migration-service";
 import { once } from "node:events";
 import * as path from "node:path";
+import { makeServerCertificate } from "../../certificate";
 import { forkModule } from "../../core/fork";
 import { byPrimaryKey, ENDPOINT, selections, TASK, testDms, type Message, type TestDms } from "./testing";
 
@@ -271,6 +275,40 @@ test("an endpoint changes under a running task only if that may be paused", asyn
   // The details are off now.
   expect(messages.at(-1)?.metadata).not.toHaveProperty("stream-position");
   await stop(arn);
+});
+
+test("TLS as sslMode says: none is refused by the server, require trusts anybody, verify-full the certificate's issuer only", async () => {
+  const certificate = async (certificateId: string, certificatePem: string): Promise<unknown> =>
+    (await dms.create("aws:dms/certificate:Certificate", { certificateId, certificatePem })).outputs["certificateArn"];
+  const stranger = await makeServerCertificate();
+  const instance = await dms.client.send(new DescribeReplicationInstancesCommand({}));
+  const ReplicationInstanceArn = instance.ReplicationInstances?.[0]?.ReplicationInstanceArn;
+  const outcome = async (endpointId: string, more: Record<string, unknown>): Promise<string | undefined> => {
+    const { host, port, user, password, database } = dms.postgres;
+    const created = await dms.create(ENDPOINT, {
+      ...{ endpointId, endpointType: "source", engineName: "postgres", databaseName: database },
+      ...{ serverName: host, port, username: user, password, ...more },
+    });
+    const EndpointArn = String(created.outputs["endpointArn"]);
+    await dms.client.send(new TestConnectionCommand({ ReplicationInstanceArn, EndpointArn }));
+    for (;;) {
+      const filter = { Name: "endpoint-arn", Values: [EndpointArn] };
+      const { Connections } = await dms.client.send(new DescribeConnectionsCommand({ Filters: [filter] }));
+      const connection = Connections?.[0];
+      if (connection?.Status !== "testing") return connection?.LastFailureMessage ?? connection?.Status;
+    }
+  };
+  const ours = await certificate("ours", dms.postgres.caCertificate);
+  const theirs = await certificate("theirs", stranger.authority);
+  expect(await outcome("tls-none", { sslMode: "none" })).toContain("no encryption");
+  expect(await outcome("tls-require", { sslMode: "require" })).toBe("successful");
+  expect(await outcome("tls-full", { sslMode: "verify-full", certificateArn: ours })).toBe("successful");
+  expect(await outcome("tls-stranger", { sslMode: "verify-full", certificateArn: theirs })).toContain(
+    "certificate signature failure",
+  );
+  expect(await outcome("tls-ca", { sslMode: "verify-ca", certificateArn: theirs })).toContain(
+    "certificate signature failure",
+  );
 });
 
 test("what stops a task for good is said", async () => {

@@ -253,6 +253,38 @@ test("a value beyond LobMaxSize stops the task where the endpoint says so", asyn
   expect(lastFailure).toBe("Table 'public.long', column 'body': the LOB is larger than LobMaxSize and was truncated.");
 });
 
+test("a record that Kinesis would not take is left out, or its table is, as DataErrorPolicy says", async () => {
+  await dms.sql(`create table huge (id int primary key, body text);
+    insert into huge values (1, repeat('x', 1100000)), (2, 'small')`);
+  const task = async (DataErrorPolicy: string) => {
+    const settings = { TargetMetadata: { LobMaxSize: 4096 }, ErrorBehavior: { DataErrorPolicy } };
+    const { arn } = await dms.task({ tables: ["huge"], settings });
+    return dms.until(arn, ({ tables }) => ["Table completed", "Table error"].includes(tables[0]?.state ?? ""));
+  };
+  expect((await task("LOG_ERROR")).tables).toMatchObject([{ state: "Table completed", fullLoadRows: 1 }]);
+  expect(dms.stream.about("huge").map(({ data }) => data)).toEqual([undefined, { id: 2, body: "small" }]);
+  expect((await task("SUSPEND_TABLE")).tables).toMatchObject([{ state: "Table error" }]);
+  await expect(task("STOP_TASK")).rejects.toThrow(/the record with key public\.huge\.1 has 11\d{5} bytes/);
+});
+
+test("the heartbeat is written where the endpoint says, and nothing else is made without captureDdls", async () => {
+  await dms.sql("create table resting (id int primary key); create schema beats");
+  const { arn } = await dms.task({
+    tables: ["resting"],
+    postgresSettings: {
+      ...{ heartbeatEnable: true, heartbeatFrequency: 1, heartbeatSchema: "beats" },
+      ...{ captureDdls: false, ddlArtifactsSchema: "beats" },
+    },
+  });
+  const made = (): Promise<unknown[]> =>
+    dms.sql("select relname from pg_class where relnamespace = 'beats'::regnamespace and relkind = 'r'");
+  while ((await made()).length === 0);
+  expect(await made()).toEqual([{ relname: "awsdms_heartbeat" }]);
+  const beats = (): Promise<unknown[]> => dms.sql("select hb_key from beats.awsdms_heartbeat");
+  while ((await beats()).length === 0);
+  expect(await beats()).toEqual([{ hb_key: arn.split(":").at(-1) }]);
+});
+
 test("the model reads every message of the sample monolith", async () => {
   await createSample(dms.database, { shops: 3, users: 12, shifts: 40 });
   await dms.task({
