@@ -53,6 +53,8 @@ function textOf({ name, type }: SourceColumn): string {
       return `to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS.US')`;
     case "timestamp with time zone":
       return `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+    case "boolean":
+      return `${column}::text`;
     default:
       // What PostgreSQL sends to its clients: a cast to text would drop a char's blanks and add an inet's mask.
       return `case when ${column} is not null then format('%s', ${column}) end`;
