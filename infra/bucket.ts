@@ -3,16 +3,27 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Statement } from "./policy";
 import { document } from "./policy";
+import { keptData } from "./protection";
 
 export interface PrivateBucketArgs {
   /** A name that another account must know; made up otherwise. */
   readonly bucketName?: string;
-  readonly key: aws.kms.Key;
+  /** S3's own key, if left out: the service that writes access logs takes no other. */
+  readonly key?: aws.kms.Key;
   /** Added to the bucket's policy; receives its ARN. */
   readonly admits?: (arn: pulumi.Output<string>) => readonly Statement[];
   /** Days after which objects under a prefix are removed; the empty prefix is the whole bucket. */
   readonly expire?: Readonly<Record<string, number>>;
+  /** Prefixes whose objects move to a cheaper class by themselves once they are read less. */
+  readonly tiered?: readonly string[];
+  /** For how many days what was overwritten or deleted can be had back. Left out: no versions are kept. */
+  readonly versionDays?: number;
+  /** Where S3 writes who asked for what. */
+  readonly accessLog?: { readonly bucket: aws.s3.Bucket; readonly prefix: string };
 }
+
+/** After these days of `tiered` objects; S3 watches each and moves those that nobody reads. */
+const TIERING_DAYS = 30;
 
 /** Days after which S3 drops the parts of an upload that was never finished: they cost and nobody sees them. */
 const UNFINISHED_UPLOAD_DAYS = 7;
@@ -25,26 +36,40 @@ export class PrivateBucket extends pulumi.ComponentResource {
     const parent = { parent: this };
     this.bucket = new aws.s3.Bucket(name, args.bucketName === undefined ? {} : { bucket: args.bucketName }, {
       ...parent,
-      protect: true,
-      retainOnDelete: true,
+      ...keptData(),
     });
     this.encrypt(name, args.key);
+    if (args.versionDays !== undefined)
+      new aws.s3.BucketVersioning(
+        name,
+        { bucket: this.bucket.id, versioningConfiguration: { status: "Enabled" } },
+        parent,
+      );
+    if (args.accessLog !== undefined) {
+      const { bucket: target, prefix } = args.accessLog;
+      new aws.s3.BucketLogging(
+        name,
+        { bucket: this.bucket.id, targetBucket: target.bucket, targetPrefix: prefix },
+        parent,
+      );
+    }
     const closed = this.close(name);
     this.admit(name, args.admits?.(this.bucket.arn) ?? [], closed);
-    this.expire(name, args.expire ?? {});
+    this.expire(name, args);
     this.registerOutputs({});
   }
 
-  private encrypt(name: string, key: aws.kms.Key): void {
+  private encrypt(name: string, key: aws.kms.Key | undefined): void {
     new aws.s3.BucketServerSideEncryptionConfiguration(
       name,
       {
         bucket: this.bucket.id,
         rules: [
           {
-            applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: key.arn },
+            applyServerSideEncryptionByDefault:
+              key === undefined ? { sseAlgorithm: "AES256" } : { sseAlgorithm: "aws:kms", kmsMasterKeyId: key.arn },
             // One data key per bucket for a while, instead of a KMS request per object.
-            bucketKeyEnabled: true,
+            bucketKeyEnabled: key !== undefined,
           },
         ],
       },
@@ -89,7 +114,8 @@ export class PrivateBucket extends pulumi.ComponentResource {
     );
   }
 
-  private expire(name: string, days: Readonly<Record<string, number>>): void {
+  private expire(name: string, { expire = {}, tiered = [], versionDays }: PrivateBucketArgs): void {
+    const slug = (prefix: string): string => prefix.replace(/\W+$/, "").replace(/\W+/g, "-");
     new aws.s3.BucketLifecycleConfiguration(
       name,
       {
@@ -101,12 +127,28 @@ export class PrivateBucket extends pulumi.ComponentResource {
             filter: { prefix: "" },
             abortIncompleteMultipartUpload: { daysAfterInitiation: UNFINISHED_UPLOAD_DAYS },
           },
-          ...Object.entries(days).map(([prefix, count]) => ({
-            id: prefix === "" ? "expire" : `expire-${prefix.replace(/\W+$/, "").replace(/\W+/g, "-")}`,
+          ...Object.entries(expire).map(([prefix, count]) => ({
+            id: prefix === "" ? "expire" : `expire-${slug(prefix)}`,
             status: "Enabled",
             filter: { prefix },
             expiration: { days: count },
           })),
+          ...tiered.map((prefix) => ({
+            id: `tier-${slug(prefix)}`,
+            status: "Enabled",
+            filter: { prefix },
+            transitions: [{ days: TIERING_DAYS, storageClass: "INTELLIGENT_TIERING" }],
+          })),
+          ...(versionDays === undefined
+            ? []
+            : [
+                {
+                  id: "old-versions",
+                  status: "Enabled",
+                  filter: { prefix: "" },
+                  noncurrentVersionExpiration: { noncurrentDays: versionDays },
+                },
+              ]),
         ],
       },
       { parent: this },

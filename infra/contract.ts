@@ -25,6 +25,10 @@ export const names = {
   captureRole: `${PREFIX}-capture`,
   /** Role with which DMS writes full loads, in the production account. */
   fullLoadRole: `${PREFIX}-full-load`,
+  /** Roles of the data account that the lake's bucket admits, by these names. */
+  deliveryRole: `${PREFIX}-delivery`,
+  analystRole: `${PREFIX}-analyst`,
+  engineerRole: `${PREFIX}-data-engineer`,
   lakeKeyAlias: `alias/${PREFIX}-lake`,
 } as const;
 
@@ -51,6 +55,10 @@ export const FULL_FOLDER = "full";
 export const LOADED_AT = "_loaded_at";
 
 export const lakeBucket = ({ dataAccountId, region }: Accounts): string => `${PREFIX}-lake-${dataAccountId}-${region}`;
+
+/** A role of the data account. */
+export const dataRoleArn = ({ dataAccountId }: Pick<Accounts, "dataAccountId">, role: string): string =>
+  `arn:aws:iam::${dataAccountId}:role/${role}`;
 
 export const captureRoleArn = ({ dataAccountId }: Accounts): string =>
   `arn:aws:iam::${dataAccountId}:role/${names.captureRole}`;

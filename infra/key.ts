@@ -4,6 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { PREFIX } from "./contract";
 import type { Statement } from "./policy";
 import { document } from "./policy";
+import { keptData } from "./protection";
 
 export interface CustomerKeyArgs {
   readonly account: string;
@@ -36,7 +37,7 @@ export function customerKey(name: string, args: CustomerKeyArgs, options: pulumi
       ]),
     },
     // Without its key a store is lost, whatever else is kept of it.
-    { ...options, protect: true, retainOnDelete: true },
+    { ...options, ...keptData() },
   );
   new aws.kms.Alias(name, { name: `alias/${PREFIX}-${name}`, targetKeyId: key.keyId }, options);
   return key;

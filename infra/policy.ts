@@ -26,6 +26,24 @@ export const trust = (service: string, condition?: Statement["Condition"]): pulu
     },
   ]);
 
+/**
+ * Keeps everybody from a bucket's data but these roles and the account's root: whatever a policy of the account allows to
+ * somebody else, now or by mistake later. It says nothing of the bucket's own settings, so nobody can lock himself out.
+ * @param principals ARNs, `*` allowed
+ */
+export const onlyThese = (
+  bucketArn: pulumi.Input<string>,
+  account: string,
+  principals: readonly pulumi.Input<string>[],
+): Statement => ({
+  Sid: "OnlyThese",
+  Effect: "Deny",
+  Action: ["s3:GetObject*", "s3:PutObject*", "s3:DeleteObject*", "s3:AbortMultipartUpload", "s3:ListBucket*"],
+  Principal: "*",
+  Resource: [bucketArn, pulumi.interpolate`${bucketArn}/*`],
+  Condition: { ArnNotLike: { "aws:PrincipalArn": [`arn:aws:iam::${account}:root`, ...principals] } },
+});
+
 export const forAccount = (account: string): Statement["Condition"] => ({
   StringEquals: { "aws:SourceAccount": account },
 });

@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { DataConfig } from "./config";
 import { prodOutputs } from "./prodOutputs";
 
-const config: DataConfig = {
+const config = {
   region: "eu-west-1",
   prodAccountId: "111111111111",
   dataAccountId: "222222222222",

@@ -10,7 +10,11 @@ export interface ProdArns {
 }
 
 /** @throws RunError with the stack, the output, what was found and what is expected. */
-export async function prodOutputs({ prodStack, prodAccountId, region }: DataConfig): Promise<ProdArns> {
+export async function prodOutputs({
+  prodStack,
+  prodAccountId,
+  region,
+}: Pick<DataConfig, "prodStack" | "prodAccountId" | "region">): Promise<ProdArns> {
   const arn = (service: string, resource: string): z.ZodString => {
     const start = `arn:aws:${service}:${region}:${prodAccountId}:${resource}/`;
     const error = `an ARN that begins with ${start}`;

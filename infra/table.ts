@@ -1,6 +1,7 @@
 /** A DynamoDB table as all of ours are: on demand, with a customer key, restorable to any second, not deletable by accident. */
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
+import { allowsDeletion, keptData } from "./protection";
 
 export interface ItemKey {
   readonly name: string;
@@ -37,10 +38,10 @@ export function protectedTable(
       attributes: [hash, ...(range === undefined ? [] : [range])],
       serverSideEncryption: { enabled: true, kmsKeyArn: key.arn },
       pointInTimeRecovery: { enabled: true },
-      deletionProtectionEnabled: true,
+      deletionProtectionEnabled: !allowsDeletion(),
       ...(expires === undefined ? {} : { ttl: { enabled: true, attributeName: expires } }),
       ...(stream === true ? { streamEnabled: true, streamViewType: "NEW_AND_OLD_IMAGES" } : {}),
     },
-    { ...options, protect: true, retainOnDelete: true },
+    { ...options, ...keptData() },
   );
 }

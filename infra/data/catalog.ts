@@ -7,9 +7,12 @@ import type { GlueColumn } from "./columns";
 import { changeColumns, fullColumns } from "./columns";
 import { changesTable, fullTable, hasFullLoad } from "./currentState";
 import { CHANGES_FOLDER } from "./lake";
+import { SchemaGuard, type Schemas } from "./schemaGuard";
 
 export interface CatalogArgs {
   readonly tables: readonly Table[];
+  /** See `SchemaGuard`. */
+  readonly decisions: readonly string[];
   readonly bucket: aws.s3.Bucket;
 }
 
@@ -32,14 +35,16 @@ export class Catalog extends pulumi.ComponentResource {
   /** `changes_*`, by table. */
   readonly changes: ReadonlyMap<Table, aws.glue.CatalogTable>;
   readonly all: readonly aws.glue.CatalogTable[];
+  private readonly guard: SchemaGuard;
 
-  constructor(name: string, { tables, bucket }: CatalogArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { tables, bucket, decisions }: CatalogArgs, options?: pulumi.ComponentResourceOptions) {
     super("tributary:data:Catalog", name, {}, options);
     this.database = new aws.glue.CatalogDatabase(
       "lake",
       { name: PREFIX, description: "The lake: current-state views, and the changes and full loads they stand on" },
       { parent: this },
     );
+    this.guard = new SchemaGuard("schemas", { schemas: schemasOf(tables), decisions }, { parent: this });
     this.changes = new Map(tables.map((table) => [table, this.changesTable(table, bucket)]));
     const full = tables.filter(hasFullLoad).map((table) => this.fullTable(table, bucket));
     this.all = [...this.changes.values(), ...full];
@@ -98,7 +103,17 @@ export class Catalog extends pulumi.ComponentResource {
         ...(args.partitionKeys.length === 0 ? {} : { partitionKeys: [...args.partitionKeys] }),
         storageDescriptor: { location: args.location, columns: [...args.columns], ...PARQUET },
       },
-      { parent: this },
+      { parent: this, dependsOn: [this.guard] },
     );
   }
 }
+
+const schemasOf = (tables: readonly Table[]): Schemas => {
+  const types = (columns: readonly GlueColumn[]) => Object.fromEntries(columns.map(({ name, type }) => [name, type]));
+  return Object.fromEntries(
+    tables.flatMap((table) => [
+      [changesTable(table), types(changeColumns(table))],
+      ...(hasFullLoad(table) ? [[fullTable(table), types(fullColumns(table))]] : []),
+    ]),
+  ) as Schemas;
+};

@@ -1,31 +1,31 @@
 /**
- * The current-state view of a table, as Athena's SQL: the latest full load, overlaid with the changes committed since its
- * task started.
+ * The current-state view of a table, as Athena's SQL: the full load that was promoted last, overlaid with the changes
+ * committed since it began.
  *
- * A change from before the load is in it already and is ignored, which makes a full load a repair and a compaction. A
- * transaction may bear a commit time shortly before the load's start and become visible only after its snapshot, so the
- * overlay begins a minute earlier; a change that is in both does no harm, for the later version wins. Deletes vanish. Without
- * a full load the changes alone are the state; a service's own table never has one.
+ * A change from before the load is in it already and is ignored, which makes a full load a repair and a compaction. Which
+ * load it is stands in the SQL as a literal, and so do the bounds that follow from it (functions/load.ts): Athena leaves out
+ * the folders of older days, so that what a query reads does not grow with the age of the log. A change that is in both the
+ * load and the overlay does no harm, for the later version wins. Deletes vanish. As long as no load has been promoted the
+ * changes alone are the state; a service's own table never has one.
  *
- * A pseudonym is a hash with a key that DMS does not have: no full load holds one. A loaded row takes it from the latest
- * change of its key, however old, so a table with pseudonyms reads that column of all its changes.
+ * A pseudonym is a hash with a key that DMS does not have: no full load holds one. A promotion therefore takes along the
+ * latest pseudonym of each key of the load, and the view takes a later one from the changes.
  */
 import type { Table } from "../../model";
 import { formOf, MONOLITH } from "../../model";
-import { LOADED_AT } from "../contract";
+import { LOAD } from "../../functions/load";
 import type { ViewColumn } from "./columns";
 import { isPoint, isPseudonym, lakeColumns, quoted, viewColumns } from "./columns";
 
 export const changesTable = (table: Table): string => `changes_${table.name}`.toLowerCase();
 export const fullTable = (table: Table): string => `full_${table.name}`.toLowerCase();
+export const pseudonymsTable = (table: Table): string => `pseudonyms_${table.name}`.toLowerCase();
 export const viewName = (table: Table): string => table.name.toLowerCase();
 
 /** DMS loads the monolith's tables only. */
 export const hasFullLoad = (table: Table): boolean => table.source === MONOLITH;
 
-const MARGIN = "INTERVAL '1' MINUTE";
-/** Before any change. */
-const BEGINNING = "TIMESTAMP '1970-01-01 00:00:00'";
+export const hasPseudonyms = (table: Table): boolean => hasFullLoad(table) && table.columns.some(isPseudonym);
 
 /** One column a line, where a column is an expression. */
 const perLine = (items: readonly string[]): string => items.map((item) => `    ${item}`).join(",\n");
@@ -53,11 +53,19 @@ function keyColumns(table: Table): string[] {
   });
 }
 
-/** The statement after `CREATE OR REPLACE VIEW ... AS`. */
-export function currentState(table: Table): string {
-  const columns = lakeColumns(table).flatMap(viewColumns);
-  return hasFullLoad(table) ? overlaid(table, columns) : changesAlone(table, columns);
-}
+/** The statement after `CREATE OR REPLACE VIEW ... AS`, as long as no load has been promoted. */
+export const currentState = (table: Table): string => `-- ${comment(table)}
+-- The latest change of each key; deleted ones vanish.
+WITH ${changed(table, columnsOf(table), "")}
+SELECT
+${wrapped(columnsOf(table).map(({ name }) => name))}
+FROM changed
+WHERE "_rank" = 1 AND "_op" <> 'delete'
+`;
+
+const comment = (table: Table): string => table.comment.replace(/\s+/g, " ");
+
+const columnsOf = (table: Table): ViewColumn[] => lakeColumns(table).flatMap(viewColumns);
 
 /** Every key's changes, the latest first. */
 const changed = (table: Table, columns: readonly ViewColumn[], since: string): string =>
@@ -71,58 +79,30 @@ ${perLine([
   FROM ${quoted(changesTable(table))}${since}
 )`;
 
-const changesAlone = (table: Table, columns: readonly ViewColumn[]): string =>
-  `-- ${comment(table)}
--- The latest change of each key; deleted ones vanish.
-WITH ${changed(table, columns, "")}
-SELECT
-${wrapped(columns.map(({ name }) => name))}
-FROM changed
-WHERE "_rank" = 1 AND "_op" <> 'delete'
-`;
+const RECENT = `"dt" >= '${LOAD.day}'`;
+const OF_LOAD = `"load" = '${LOAD.name}'`;
 
-const pseudonymsOf = (table: Table): string[] => table.columns.filter(isPseudonym).map(({ name }) => quoted(name));
-
-/** The pseudonyms of each key, from its latest change. */
-function known(table: Table, columns: readonly ViewColumn[]): string {
-  const key = columns.filter(({ name }) => keyColumns(table).includes(name));
-  return `, known AS (
-  SELECT
-${perLine([
-  ...key.map(({ name, fromChanges }) => aliased(name, fromChanges)),
-  ...pseudonymsOf(table).map((name) => `max_by(${name}, "_version") AS ${name}`),
-])}
-  FROM ${quoted(changesTable(table))}
-  WHERE "_op" <> 'delete'
-  GROUP BY ${key.map(({ fromChanges }) => fromChanges).join(", ")}
-)`;
-}
-
-function overlaid(table: Table, columns: readonly ViewColumn[]): string {
+/** The same on a load: a template that `fill` of functions/load.ts completes. */
+export function onFullLoad(table: Table): string {
+  const columns = columnsOf(table);
   const pseudonyms = pseudonymsOf(table);
-  const source = (name: string): string => `${pseudonyms.includes(name) ? "known" : "loaded"}.${name}`;
-  const joinKnown = `
-LEFT JOIN known ON ${keyColumns(table)
-    .map((name) => `known.${name} = loaded.${name}`)
-    .join(" AND ")}`;
-  const loadedAt = quoted(LOADED_AT);
-  const full = quoted(fullTable(table));
+  const isKnown = (name: string): boolean => pseudonyms.includes(name);
+  const source = (name: string): string => `${isKnown(name) ? "known" : "loaded"}.${name}`;
+  const joinedOn = (other: string): string =>
+    keyColumns(table)
+      .map((name) => `${other}.${name} = loaded.${name}`)
+      .join(" AND ");
   const since = `
-  WHERE CAST(replace(substr("_committed_at", 1, 23), 'T', ' ') AS timestamp(3)) >= (SELECT "since" FROM full_load)`;
-  const onKey = keyColumns(table).map((name) => `changed.${name} = loaded.${name}`);
+  WHERE ${RECENT}
+    AND CAST(replace(substr("_committed_at", 1, 23), 'T', ' ') AS timestamp(3)) >= TIMESTAMP '${LOAD.since}'`;
   return `-- ${comment(table)}
--- The latest full load, overlaid with the changes committed since it began (less a minute). Of the changes of a key the
--- latest wins; deleted ones vanish. Without a full load the changes alone are the state.
-WITH full_load AS (
+-- The full load that was promoted last, overlaid with the changes committed since it began (less a minute). Of the changes
+-- of a key the latest wins; deleted ones vanish.
+WITH loaded AS (
   SELECT
-    max(${loadedAt}) AS "started",
-    coalesce(CAST(substr(max(${loadedAt}), 1, 23) AS timestamp(3)) - ${MARGIN}, ${BEGINNING}) AS "since"
-  FROM ${full}
-), loaded AS (
-  SELECT
-${perLine(columns.filter(({ name }) => !pseudonyms.includes(name)).map(({ name, fromFull }) => aliased(name, fromFull)))}
-  FROM ${full}
-  WHERE ${loadedAt} = (SELECT "started" FROM full_load)
+${perLine(columns.filter(({ name }) => !isKnown(name)).map(({ name, fromFull }) => aliased(name, fromFull)))}
+  FROM ${quoted(fullTable(table))}
+  WHERE ${OF_LOAD}
 ), ${changed(table, columns, since)}${pseudonyms.length === 0 ? "" : known(table, columns)}
 SELECT
 ${wrapped(columns.map(({ name }) => name))}
@@ -132,9 +112,80 @@ UNION ALL
 SELECT
 ${wrapped(columns.map(({ name }) => source(name)))}
 FROM loaded
-LEFT JOIN changed ON ${['changed."_rank" = 1', ...onKey].join(" AND ")}${pseudonyms.length === 0 ? "" : joinKnown}
+LEFT JOIN changed ON changed."_rank" = 1 AND ${joinedOn("changed")}${
+    pseudonyms.length === 0 ? "" : `\nLEFT JOIN known ON ${joinedOn("known")}`
+  }
 WHERE changed."_rank" IS NULL
 `;
 }
 
-const comment = (table: Table): string => table.comment.replace(/\s+/g, " ");
+const pseudonymsOf = (table: Table): string[] => table.columns.filter(isPseudonym).map(({ name }) => quoted(name));
+
+/** Key, pseudonyms and version as they stand in rows of changes. */
+const carriedColumns = (table: Table): string[] => [...table.key.map(quoted), ...pseudonymsOf(table), `"_version"`];
+
+const fromChanges = (table: Table, where: string): string =>
+  `SELECT ${carriedColumns(table).join(", ")} FROM ${quoted(changesTable(table))} WHERE "_op" <> 'delete'${where}`;
+
+/** What a promotion took along, and all changes that it may not have seen, whenever they were committed. */
+const fromCarried = (table: Table, folder: string, recent: string): string =>
+  `SELECT ${carriedColumns(table).join(", ")} FROM ${quoted(pseudonymsTable(table))} WHERE "load" = '${folder}'
+    UNION ALL
+    ${fromChanges(table, ` AND ${recent}`)}`;
+
+/** The latest pseudonyms of each key, under the names of the view. */
+function known(table: Table, columns: readonly ViewColumn[]): string {
+  const key = columns.filter(({ name }) => keyColumns(table).includes(name));
+  return `, known AS (
+  SELECT
+${perLine([
+  ...key.map(({ name, fromChanges: expression }) => aliased(name, expression)),
+  ...pseudonymsOf(table).map((name) => `max_by(${name}, "_version") AS ${name}`),
+])}
+  FROM (
+    ${fromCarried(table, LOAD.pseudonyms, RECENT)}
+  )
+  GROUP BY ${key.map(({ fromChanges: expression }) => expression).join(", ")}
+)`;
+}
+
+/** Where the names of the load before stand, in the template of what the next promotion takes along. */
+export const BEFORE = { pseudonyms: "{{pseudonyms before}}", day: "{{day before}}" } as const;
+
+/**
+ * What a promotion takes along, as templates: the latest pseudonyms of each key of the load, from all changes (`first`), or
+ * from what the load before took along and the changes since (`next`). So no pseudonym is lost, and what is read and kept
+ * grows with the table and not with its log.
+ */
+export function carriedPseudonyms(table: Table): { readonly first: string; readonly next: string } {
+  const key = table.key.map(quoted);
+  const columns = columnsOf(table).filter(({ name }) => keyColumns(table).includes(name));
+  const statement = (source: string): string => `WITH known AS (
+  SELECT
+${perLine([
+  ...key,
+  ...columns.map(({ fromChanges: expression }, index) => `${expression} AS "_key${index + 1}"`),
+  ...pseudonymsOf(table).map((name) => `max_by(${name}, "_version") AS ${name}`),
+  `max("_version") AS "_version"`,
+])}
+  FROM (
+    ${source}
+  )
+  GROUP BY ${key.join(", ")}
+), loaded AS (
+  SELECT
+${perLine(columns.map(({ fromFull }, index) => `${fromFull} AS "_key${index + 1}"`))}
+  FROM ${quoted(fullTable(table))}
+  WHERE ${OF_LOAD}
+)
+SELECT ${carriedColumns(table)
+    .map((name) => `known.${name}`)
+    .join(", ")}
+FROM known
+JOIN loaded ON ${columns.map((_, index) => `known."_key${index + 1}" = loaded."_key${index + 1}"`).join(" AND ")}
+`;
+  return {
+    first: statement(fromChanges(table, "")),
+    next: statement(fromCarried(table, BEFORE.pseudonyms, `"dt" >= '${BEFORE.day}'`)),
+  };
+}

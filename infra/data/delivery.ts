@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Table } from "../../model";
 import { tableId } from "../../model";
 import type { Accounts } from "../contract";
-import { deliveryStream } from "../contract";
+import { deliveryStream, names } from "../contract";
 import { usesKey } from "../permissions";
 import { document, trust } from "../policy";
 import type { Catalog } from "./catalog";
@@ -31,10 +31,12 @@ interface Shared {
 export class Delivery extends pulumi.ComponentResource {
   /** ARN by table id. */
   readonly arns: Readonly<Record<string, pulumi.Output<string>>>;
+  /** What Firehose says of its failures, a stream a table. */
+  readonly logs: aws.cloudwatch.LogGroup;
 
   constructor(name: string, args: DeliveryArgs, options?: pulumi.ComponentResourceOptions) {
     super("tributary:data:Delivery", name, {}, options);
-    const logs = new aws.cloudwatch.LogGroup(name, { retentionInDays: 30 }, { parent: this });
+    const logs = (this.logs = new aws.cloudwatch.LogGroup(name, { retentionInDays: 30 }, { parent: this }));
     const shared = { logs, ...this.writer(name, args, logs) };
     this.arns = Object.fromEntries(args.tables.map((table) => [tableId(table), this.stream(table, args, shared).arn]));
     this.registerOutputs({});
@@ -49,6 +51,8 @@ export class Delivery extends pulumi.ComponentResource {
     const role = new aws.iam.Role(
       name,
       {
+        // The lake's bucket admits it by this name.
+        name: names.deliveryRole,
         assumeRolePolicy: trust("firehose.amazonaws.com", {
           StringEquals: { "sts:ExternalId": accounts.dataAccountId },
         }),

@@ -5,6 +5,8 @@ import { lakeTables as tables, tableId } from "../../model";
 import type { DataConfig } from "../config";
 import { deliveryStream } from "../contract";
 import type { ProdArns } from "../prodOutputs";
+import { Access } from "./access";
+import { AccessLogs } from "./accessLogs";
 import { Athena } from "./athena";
 import { Capture } from "./capture";
 import { Catalog } from "./catalog";
@@ -25,6 +27,10 @@ export interface DataOutputs {
   readonly functions: { readonly capture: pulumi.Output<string>; readonly format: pulumi.Output<string> };
   readonly database: pulumi.Output<string>;
   readonly workgroup: pulumi.Output<string>;
+  /** The workgroup of analysts, in which the KPIs stand. */
+  readonly analystWorkgroup: pulumi.Output<string>;
+  readonly analystRoleArn: pulumi.Output<string>;
+  readonly engineerRoleArn: pulumi.Output<string>;
   readonly views: readonly string[];
   /** Id of the named query, by KPI. */
   readonly kpis: Readonly<Record<string, pulumi.Output<string>>>;
@@ -37,17 +43,20 @@ export function data(config: DataConfig, prod: ProdArns): DataOutputs {
   const provider = new aws.Provider("data", { region, allowedAccountIds: [account] });
   const here = { providers: { aws: provider } };
 
-  const lake = new Lake("lake", { accounts: config }, here);
+  const { operators, analysts, engineers } = config.access;
+  const accessLogs = new AccessLogs("access-logs", { account }, here).bucket;
+  const lake = new Lake("lake", { accounts: config, accessLogs, operators }, here);
   const raw = new Raw("raw", { account }, here);
   const capture = new Capture("capture", { accounts: config, tables, prod, raw }, here);
 
-  const catalog = new Catalog("catalog", { tables, bucket: lake.bucket }, here);
+  const catalog = new Catalog("catalog", { tables, bucket: lake.bucket, decisions: config.lakeDecisions }, here);
   const delivery = new Delivery("delivery", { accounts: config, tables, lake, catalog }, here);
   const format = new Format("format", { region, tables, raw, delivery }, here);
 
-  const athena = new Athena("athena", { account, key: lake.key }, here);
+  const athena = new Athena("athena", { account, key: lake.key, accessLogs, operators }, here);
   const views = new Views("views", { region, tables, catalog, athena }, here);
   const kpis = new Kpis("kpis", { catalog, athena }, here);
+  const access = new Access("access", { accounts: config, analysts, engineers, lake, catalog, athena, delivery }, here);
 
   return {
     lakeBucket: lake.bucket.bucket,
@@ -58,6 +67,9 @@ export function data(config: DataConfig, prod: ProdArns): DataOutputs {
     functions: { capture: capture.functionName, format: format.functionName },
     database: catalog.database.name,
     workgroup: athena.workgroup.name,
+    analystWorkgroup: athena.analysts.name,
+    analystRoleArn: access.analyst.arn,
+    engineerRoleArn: access.engineer.arn,
     views: views.names,
     kpis: kpis.queries,
     deliveryStreams: Object.fromEntries(tables.map((table) => [tableId(table), deliveryStream(table.name)])),

@@ -31,7 +31,7 @@ export class Kpis extends pulumi.ComponentResource {
               0,
               DESCRIPTION,
             ),
-            workgroup: athena.workgroup.name,
+            workgroup: athena.analysts.name,
             database: catalog.database.name,
             query: kpi.sql,
           },

@@ -6,17 +6,24 @@
  * | `changes/` | every accepted change, a folder a table | Firehose             |
  * | `full/`    | the latest full load, a folder a table  | DMS, from production |
  * | `errors/`  | records that would not become Parquet   | Firehose             |
+ *
+ * No versions: DMS replaces `full/` with every load and asks for none (they would be kept at the price of the load), and of
+ * `changes/` nothing is ever overwritten. There a denial does what versions would do: nobody deletes, and what is lost all
+ * the same comes again from raw and a full load.
  */
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { PrivateBucket } from "../bucket";
 import type { Accounts } from "../contract";
-import { FULL_FOLDER, fullLoadRoleArn, lakeBucket } from "../contract";
+import { dataRoleArn, FULL_FOLDER, fullLoadRoleArn, lakeBucket, names } from "../contract";
 import { customerKey } from "../key";
-import { foreignRole } from "../policy";
+import { foreignRole, onlyThese } from "../policy";
 
 export interface LakeArgs {
   readonly accounts: Accounts;
+  readonly accessLogs: aws.s3.Bucket;
+  /** ARNs of whoever works on the lake besides; `*` allowed. */
+  readonly operators: readonly string[];
 }
 
 /** Outside the tables' folders, or Athena would read what does not convert. */
@@ -30,7 +37,7 @@ export class Lake extends pulumi.ComponentResource {
   readonly key: aws.kms.Key;
   readonly bucket: aws.s3.Bucket;
 
-  constructor(name: string, { accounts }: LakeArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { accounts, accessLogs, operators }: LakeArgs, options?: pulumi.ComponentResourceOptions) {
     super("tributary:data:Lake", name, {}, options);
     const fullLoad = fullLoadRoleArn(accounts);
     this.key = customerKey(
@@ -53,6 +60,8 @@ export class Lake extends pulumi.ComponentResource {
         bucketName: lakeBucket(accounts),
         key: this.key,
         expire: { [`${ERRORS_FOLDER}/`]: KEEP_ERRORS_DAYS },
+        tiered: [`${CHANGES_FOLDER}/`],
+        accessLog: { bucket: accessLogs, prefix: "lake/" },
         admits: (arn) => [
           foreignRole(fullLoad, {
             Sid: "FullLoadWrites",
@@ -60,6 +69,20 @@ export class Lake extends pulumi.ComponentResource {
             Resource: pulumi.interpolate`${arn}/${FULL_FOLDER}/*`,
           }),
           foreignRole(fullLoad, { Sid: "FullLoadLists", Action: ["s3:ListBucket"], Resource: arn }),
+          onlyThese(arn, accounts.dataAccountId, [
+            fullLoad,
+            ...[names.deliveryRole, names.engineerRole, names.analystRole].map((role) => dataRoleArn(accounts, role)),
+            ...operators,
+          ]),
+          {
+            Sid: "ChangesStay",
+            Effect: "Deny",
+            Action: ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+            Principal: "*",
+            Resource: pulumi.interpolate`${arn}/${CHANGES_FOLDER}/*`,
+            // The root alone: to erase what must not have come here (docs/operations.md).
+            Condition: { ArnNotLike: { "aws:PrincipalArn": `arn:aws:iam::${accounts.dataAccountId}:root` } },
+          },
         ],
       },
       { parent: this },

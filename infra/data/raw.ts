@@ -13,6 +13,8 @@ export interface RawArgs {
   readonly account: string;
 }
 
+/** Days for which a deleted failure can be had back. */
+const KEEP_OLD_VERSIONS_DAYS = 30;
 /** Days for which what could not be taken waits to be looked at. */
 const KEEP_FAILURES_DAYS = 90;
 
@@ -37,7 +39,12 @@ export class Raw extends pulumi.ComponentResource {
     );
     const { bucket } = new PrivateBucket(
       "raw-failures",
-      { key: this.key, expire: { "": KEEP_FAILURES_DAYS } },
+      {
+        key: this.key,
+        expire: { "": KEEP_FAILURES_DAYS },
+        // The only copy of a record: whoever deletes it by mistake can have it back.
+        versionDays: KEEP_OLD_VERSIONS_DAYS,
+      },
       { parent: this },
     );
     this.failures = bucket;

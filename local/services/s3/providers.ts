@@ -74,6 +74,9 @@ const INERT = {
           filter: z.strictObject({ prefix: z.string().optional() }).optional(),
           expiration: z.strictObject({ days: z.number().int().min(1) }).optional(),
           abortIncompleteMultipartUpload: z.strictObject({ daysAfterInitiation: z.number().int().min(1) }).optional(),
+          transitions: z
+            .array(z.strictObject({ days: z.number().int().min(0), storageClass: z.literal("INTELLIGENT_TIERING") }))
+            .optional(),
           noncurrentVersionExpiration: z.strictObject({ noncurrentDays: z.number().int().min(1) }).optional(),
         }),
       )
