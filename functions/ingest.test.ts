@@ -2,7 +2,7 @@ import type { KinesisStreamEvent } from "aws-lambda";
 import type { Change } from "../model/change";
 import { decodeDms } from "../model/decode";
 import type { TableLayout } from "../model/layout";
-import { ingest } from "./ingest";
+import { ingest, type IngestEvent } from "./ingest";
 import type { Parked } from "./park";
 import { tableDouble } from "./testing/tableDouble";
 import type { TableDouble } from "./testing/tableDouble";
@@ -52,8 +52,8 @@ const eventOf = (...bodies: (string | Buffer)[]): KinesisStreamEvent => ({
 
 async function run(
   store: TableDouble,
-  event: KinesisStreamEvent,
-): Promise<{ failures: string[]; put: Record<string, Parked[]> }> {
+  event: IngestEvent,
+): Promise<{ failures: string[]; put: Record<string, Parked[]>; fates: Record<string, string> | undefined }> {
   const put: Record<string, Parked[]> = {};
   const answer = await ingest(event, {
     store: {
@@ -72,7 +72,8 @@ async function run(
     },
     log: () => undefined,
   });
-  return { failures: answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier), put };
+  const failures = answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+  return { failures, put, fates: answer.fates };
 }
 
 test("what cannot be read is parked with its reason and content, and those behind it go on", async () => {
@@ -129,4 +130,32 @@ test("a write that fails for good is retried from its record on, and its key's l
   const { failures } = await run(store, eventOf(message(2, 2), message(1, 13), message(1, 14, 2)));
   expect(failures).toEqual(["101"]);
   expect([...store.items.keys()]).toEqual(["things#2"]);
+});
+
+describe("records that an operator puts back", () => {
+  const redriven = (...bodies: string[]): IngestEvent => ({ ...eventOf(...bodies), redrive: true });
+
+  test("are taken by the same rule, and the answer says what became of each", async () => {
+    const store = tableDouble();
+    await run(store, eventOf(message(7, 1, 9)));
+    store.intercept = ({ Parameters }) =>
+      Parameters?.some((value) => value.N === "13") ? { Error: { Code: "AccessDenied", Message: "no" } } : undefined;
+    const other = message(1, 1).replace('"things"', '"awsdms_status"');
+    const ddl = message(1, 1).replace(
+      '"record-type":"data","operation":"update"',
+      '"record-type":"control","operation":"add-column"',
+    );
+    const { fates } = await run(store, redriven(message(1, 1), message(7, 0, 2), "{", message(2, 13), ddl, other));
+    expect(Object.values(fates ?? {})).toEqual(["applied", "stale", "parked", "failed", "control", "ignored"]);
+    expect(store.items.get("things#7")?.["n"]).toEqual({ N: "1" });
+  });
+
+  test("and parked again stand in an object of their own", async () => {
+    const { put } = await run(tableDouble(), redriven("{", message(1, 1)));
+    expect(Object.keys(put)).toEqual([`parked/2026-01-02/100-again-${Date.UTC(2026, 0, 2)}.jsonl`]);
+  });
+
+  test("Lambda's own batches get the answer that Lambda reads, and no more", async () => {
+    expect((await run(tableDouble(), eventOf(message(1, 1)))).fates).toBeUndefined();
+  });
 });

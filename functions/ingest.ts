@@ -7,7 +7,7 @@ import type { Change } from "../model/change";
 import type { Decoded } from "../model/decode";
 import type { Parked, PutObject } from "./park";
 import { park } from "./park";
-import type { Store } from "./store";
+import type { Outcome, Store } from "./store";
 import { applyChanges } from "./store";
 
 export interface IngestOptions {
@@ -18,6 +18,25 @@ export interface IngestOptions {
   readonly put: PutObject;
   /** One line of structured log, for metric filters. */
   readonly log: (line: string) => void;
+}
+
+/**
+ * A batch from the stream, or one that an operator puts back (`npm run redrive`): the same records under the same rule, and
+ * with `redrive` the answer says what became of each. Lambda itself never sends it, and reads batchItemFailures only.
+ */
+export interface IngestEvent extends KinesisStreamEvent {
+  readonly redrive?: boolean;
+}
+
+/**
+ * `applied`, `stale`: as in store.ts. `parked`: again, with a reason. `failed`: DynamoDB did not take it this time. `control`:
+ * kept as DDL. `ignored`: nothing of it concerns this store.
+ */
+export type Fate = "applied" | "stale" | "parked" | "failed" | "control" | "ignored";
+
+export interface IngestAnswer extends KinesisStreamBatchResponse {
+  /** By sequence number; of a redrive. */
+  readonly fates?: Readonly<Record<string, Fate>>;
 }
 
 /** DynamoDB's words for an item of more than 400 KB, new or grown by an update. */
@@ -67,9 +86,34 @@ function read(records: readonly KinesisStreamRecord[], decode: IngestOptions["de
   return result;
 }
 
+/** A record may hold two changes; what needs most care counts. */
+function fatesOf(
+  records: readonly KinesisStreamRecord[],
+  read: Read,
+  outcomes: readonly Outcome[],
+): Record<string, Fate> {
+  const fates: Record<string, Fate> = {};
+  for (const { kinesis } of records) fates[kinesis.sequenceNumber] = "ignored";
+  const mark = (fate: Fate, ofWhat: readonly { readonly sequenceNumber: string }[]): void => {
+    for (const { sequenceNumber } of ofWhat) fates[sequenceNumber] = fate;
+  };
+  const recordsOf = (kind: Outcome["kind"]) =>
+    outcomes.flatMap((outcome, index) => {
+      const record = records[read.origins[index] ?? -1];
+      return outcome.kind === kind && record !== undefined ? [record.kinesis] : [];
+    });
+  mark("stale", recordsOf("stale"));
+  mark("applied", recordsOf("applied"));
+  mark("control", read.control);
+  mark("parked", read.parked);
+  mark("failed", recordsOf("failed"));
+  return fates;
+}
+
 /** @throws when DynamoDB or S3 refuse a whole request; Lambda then retries the batch, which is harmless. */
-export async function ingest(event: KinesisStreamEvent, options: IngestOptions): Promise<KinesisStreamBatchResponse> {
-  const { changes, origins, parked, control } = read(event.Records, options.decode);
+export async function ingest(event: IngestEvent, options: IngestOptions): Promise<IngestAnswer> {
+  const batch = read(event.Records, options.decode);
+  const { changes, origins, parked, control } = batch;
   const outcomes = await applyChanges(changes, options.store);
   const counts = { applied: 0, stale: 0, refused: 0, failed: 0 };
   let firstFailed: number | undefined;
@@ -83,10 +127,15 @@ export async function ingest(event: KinesisStreamEvent, options: IngestOptions):
     }
   });
   const now = options.store.now();
-  await Promise.all([park("parked", parked, now, options.put), park("control", control, now, options.put)]);
+  // What is put back may be parked on the day, and begin with the record, of the object that it comes from.
+  const mark = event.redrive === true ? `-again-${now}` : "";
+  await Promise.all([park("parked", parked, now, options.put, mark), park("control", control, now, options.put)]);
   options.log(
     JSON.stringify({ records: event.Records.length, ...counts, parked: parked.length, control: control.length }),
   );
   const failed = firstFailed === undefined ? undefined : event.Records[firstFailed];
-  return { batchItemFailures: failed === undefined ? [] : [{ itemIdentifier: failed.kinesis.sequenceNumber }] };
+  return {
+    batchItemFailures: failed === undefined ? [] : [{ itemIdentifier: failed.kinesis.sequenceNumber }],
+    ...(event.redrive === true ? { fates: fatesOf(event.Records, batch, outcomes) } : {}),
+  };
 }

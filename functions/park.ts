@@ -18,14 +18,21 @@ export type PutObject = (key: string, body: string) => Promise<void>;
 
 /**
  * `prefix/2026-11-24/<first sequence number>.jsonl`: a retry of the same batch writes the same object again.
+ * @param mark tells an object from another that begins with the same record
  * @throws if S3 does not take it; the batch is then retried.
  */
-export async function park(prefix: string, parked: readonly Parked[], now: number, put: PutObject): Promise<void> {
+export async function park(
+  prefix: string,
+  parked: readonly Parked[],
+  now: number,
+  put: PutObject,
+  mark = "",
+): Promise<void> {
   const [first] = parked;
   if (first === undefined) return;
   const day = new Date(now).toISOString().slice(0, 10);
   await put(
-    `${prefix}/${day}/${first.sequenceNumber}.jsonl`,
+    `${prefix}/${day}/${first.sequenceNumber}${mark}.jsonl`,
     parked.map((entry) => `${JSON.stringify(entry)}\n`).join(""),
   );
 }
