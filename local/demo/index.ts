@@ -54,7 +54,7 @@ async function main(): Promise<void> {
       {
         folder: path.join(projectFolder(), ".local", "demo"),
         size: SIZE,
-        changes: 22_000,
+        changes: 20_500,
         over: 25_000,
         workedShifts: 1_000,
         seed: 2026,

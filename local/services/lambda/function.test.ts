@@ -198,8 +198,8 @@ const MEETING = `
   const lines = () => fs.readFileSync(process.env.SEEN, "utf8").split("\\n").length - 1;
   ${handler(`fs.appendFileSync(process.env.SEEN, process.pid + "\\n"); while (lines() < event.meet) await new Promise(setImmediate); return process.pid;`)}`;
 
-test("two environments at a time, whose order of use keeps the others idle; more events wait", async () => {
-  const made = make(MEETING);
+test("as many environments as are reserved, whose order of use keeps the others idle; more events wait", async () => {
+  const made = make(MEETING, { reservedConcurrentExecutions: 2 });
   const one = await invoke(made, { meet: 1 });
   expect(await invoke(made, { meet: 1 })).toMatchObject({ payload: one.payload });
   const three = await Promise.all([4, 4, 5].map((meet) => invoke(made, { meet })));
@@ -214,14 +214,14 @@ test("Ctrl-C, which reaches all processes of a terminal, does not end an environ
   expect(await invoke(made)).toMatchObject({ payload, failed: false });
 });
 
-test("a function that reserves less has less", async () => {
-  const made = make(MEETING, { reservedConcurrentExecutions: 1 });
+test("a function that reserves none has one", async () => {
+  const made = make(MEETING);
   await Promise.all([invoke(made, { meet: 1 }), invoke(made, { meet: 2 })]);
   expect(made.statistics.coldStarts).toBe(1);
 });
 
 test("new code is for the next event; the one under way ends as it began", async () => {
-  const made = make(MEETING.replace("return process.pid", 'return "old"'));
+  const made = make(MEETING.replace("return process.pid", 'return "old"'), { reservedConcurrentExecutions: 2 });
   const old = invoke(made, { meet: 2 });
   await until(() => world.seen().length === 1);
   made.update(settingsOf(MEETING.replace("return process.pid", 'return "new"')));

@@ -34,8 +34,11 @@ export interface Invocation extends Answer {
   readonly requestId: string;
 }
 
-/** How many environments a function has at most, unless it reserves fewer. More calls at once wait for their turn. */
-export const CONCURRENCY = 2;
+/**
+ * How many environments a function has that reserves none: the functions of the pipeline together keep two cores busy as it
+ * is, and each environment more costs a start and memory. More calls at once wait for their turn.
+ */
+export const CONCURRENCY = 1;
 
 export class LocalFunction {
   readonly logFile: string;
@@ -129,7 +132,7 @@ export class LocalFunction {
 
   private get limit(): number {
     const { reserved } = this.current;
-    return reserved === -1 ? CONCURRENCY : Math.min(CONCURRENCY, reserved);
+    return reserved === -1 ? CONCURRENCY : reserved;
   }
 
   private acquire(): Promise<Environment> {
