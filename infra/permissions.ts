@@ -34,6 +34,22 @@ export const readsKinesis = (
   usesKey(keyArn, "kinesis", region, ["kms:Decrypt"]),
 ];
 
+/** The same by enhanced fan-out: the stream pushes to the consumer, and nobody asks it for records. */
+export const readsConsumer = (
+  streamArn: pulumi.Input<string>,
+  consumerArn: pulumi.Input<string>,
+  keyArn: pulumi.Input<string>,
+  region: string,
+): Statement[] => [
+  {
+    Effect: "Allow",
+    Action: ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:ListShards"],
+    Resource: streamArn,
+  },
+  { Effect: "Allow", Action: ["kinesis:DescribeStreamConsumer", "kinesis:SubscribeToShard"], Resource: consumerArn },
+  usesKey(keyArn, "kinesis", region, ["kms:Decrypt"]),
+];
+
 /** What `functions/store.ts` and `move.ts` ask of a table. */
 export const writesTable = (table: aws.dynamodb.Table, key: aws.kms.Key, region: string): Statement[] => [
   {

@@ -19,6 +19,7 @@ import { kinesisService } from "./services/kinesis/kinesis";
 import { kmsService } from "./services/kms";
 import { lambdaService } from "./services/lambda/lambda";
 import { monitoringService } from "./services/monitoring";
+import { networkService } from "./services/network";
 import { notificationsService } from "./services/notifications";
 import { s3Service } from "./services/s3/s3";
 import { schedulerService } from "./services/scheduler";
@@ -64,6 +65,7 @@ function makeServices(surroundings: Surroundings, policies: PolicyAuthorizer) {
     secrets,
     monitoring: monitoringService(),
     scheduler: schedulerService(surroundings),
+    network: networkService(),
     notifications: notificationsService(),
     kinesis,
     s3,

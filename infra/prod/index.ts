@@ -1,12 +1,16 @@
 /** The production account: from the monolith's log to the services' tables and to the streams that leave the account. */
 import * as aws from "@pulumi/aws";
-import type * as pulumi from "@pulumi/pulumi";
-import { services, tables } from "../../model";
+import * as pulumi from "@pulumi/pulumi";
+import type { Service as ServiceModel, Table } from "../../model";
+import * as model from "../../model";
 import { PrivateBucket } from "../bucket";
 import type { ProdConfig } from "../config";
 import { customerKey } from "../key";
+import { Watch } from "../watch";
+import { watchEvents, watchMonolith, watchReplication, watchStreams } from "./alarms";
 import { Changes } from "./changes";
 import { FullLoad } from "./fullLoad";
+import { Network } from "./network";
 import { Replication } from "./replication";
 import { Service } from "./service";
 import { Source } from "./source";
@@ -23,6 +27,10 @@ export interface ProdOutputs {
   /** DynamoDB table, by table id, of the tables that services own. */
   readonly ownTables: Readonly<Record<string, pulumi.Output<string>>>;
   readonly failuresBucket: pulumi.Output<string>;
+  /** The topic that people subscribe to. */
+  readonly alarmsTopicArn: pulumi.Output<string>;
+  /** Of the database that the program made: whoever uses it is admitted there. */
+  readonly databaseSecurityGroupId?: pulumi.Output<string>;
   /** Name of the projection function, by service: also the folder of `failuresBucket` in which it parks. */
   readonly functions: Readonly<Record<string, pulumi.Output<string>>>;
 }
@@ -30,14 +38,43 @@ export interface ProdOutputs {
 /** Days for which what could not be taken waits to be looked at. */
 const KEEP_FAILURES_DAYS = 90;
 
-export function prod(config: ProdConfig): ProdOutputs {
+/**
+ * Kinesis' limits of one stream. Shared readers have five requests a second of each shard between them, and Lambda makes one a
+ * second; consumers of enhanced fan-out are counted for the stream (Kinesis guide, "Quotas and limits").
+ */
+const SHARED_READERS = 5;
+const CONSUMERS = 20;
+
+/** @throws RunError if the services are more than the stream has room for */
+function checkReaders(config: ProdConfig, services: number): boolean {
+  const enhanced = config.streams.readers === "enhanced";
+  // Capture reads, too, always as a shared reader.
+  const [readers, limit] = enhanced ? [services, CONSUMERS] : [services + 1, SHARED_READERS];
+  if (readers <= limit) return enhanced;
+  throw new pulumi.RunError(
+    `${readers} readers of the stream of changes are more than the ${limit} that it has room for: ` +
+      (enhanced
+        ? "let services share a function, or ask AWS for more consumers (docs/configuration.md)."
+        : "set tributary:streams.readers to enhanced (docs/configuration.md)."),
+  );
+}
+
+/** What is replicated, and for whom. */
+interface Model {
+  readonly tables: readonly Table[];
+  readonly services: readonly ServiceModel[];
+}
+
+export function prod(config: ProdConfig, { tables, services }: Model = model): ProdOutputs {
+  const enhanced = checkReaders(config, services.length);
   const account = config.prodAccountId;
   const provider = new aws.Provider("prod", { region: config.region, allowedAccountIds: [account] });
   const here = { providers: { aws: provider } };
 
   const streams = new Streams("streams", { accounts: config }, here);
-  const replication = new Replication("replication", { config }, here);
-  const source = new Source("source", { config, tables, key: replication.key }, here);
+  const network = new Network("network", { config }, here);
+  const replication = new Replication("replication", { config, network }, here);
+  const source = new Source("source", { config, tables, network, key: replication.key }, here);
 
   const key = customerKey(
     "services",
@@ -49,7 +86,7 @@ export function prod(config: ProdConfig): ProdOutputs {
     (service) =>
       new Service(
         service.name,
-        { service, monolith: tables, region: config.region, streams, key, failures: { bucket, key } },
+        { service, monolith: tables, region: config.region, streams, key, failures: { bucket, key }, enhanced },
         here,
       ),
   );
@@ -64,6 +101,19 @@ export function prod(config: ProdConfig): ProdOutputs {
     here,
   );
 
+  const watch = new Watch(
+    "watch",
+    { account, region: config.region, emails: config.watch.emails, publishers: ["dms.amazonaws.com"] },
+    here,
+  );
+  const watched = { config, watch, replication, changes, source, streams };
+  watchReplication(watched);
+  watchMonolith(watched);
+  watchStreams(watched);
+  for (const projection of projections) projection.watchedBy(watch);
+  watchEvents(watched, { parent: watch });
+  watch.dashboard();
+
   return {
     changesStreamArn: streams.changes.arn,
     serviceChangesStreamArn: streams.serviceChanges.arn,
@@ -73,6 +123,8 @@ export function prod(config: ProdConfig): ProdOutputs {
     serviceTables: Object.fromEntries(projections.map(({ serviceName, table }) => [serviceName, table.name])),
     ownTables: Object.assign({}, ...projections.map(({ ownTables }) => ownTables)),
     failuresBucket: bucket.bucket,
+    alarmsTopicArn: watch.topic.arn,
+    ...(source.securityGroupId === undefined ? {} : { databaseSecurityGroupId: source.securityGroupId }),
     functions: Object.fromEntries(projections.map(({ serviceName, functionName }) => [serviceName, functionName])),
   };
 }

@@ -5,9 +5,11 @@ import type { ProdConfig } from "../config";
 import { PREFIX } from "../contract";
 import { customerKey } from "../key";
 import { trust } from "../policy";
+import type { Network } from "./network";
 
 export interface ReplicationArgs {
   readonly config: ProdConfig;
+  readonly network: Network;
 }
 
 /** DMS looks for them by these names; one each per account, whoever made it. */
@@ -21,7 +23,7 @@ export class Replication extends pulumi.ComponentResource {
   readonly key: aws.kms.Key;
   readonly instance: aws.dms.ReplicationInstance;
 
-  constructor(name: string, { config }: ReplicationArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { config, network }: ReplicationArgs, options?: pulumi.ComponentResourceOptions) {
     super("tributary:prod:Replication", name, {}, options);
     this.key = customerKey(
       "replication",
@@ -29,8 +31,8 @@ export class Replication extends pulumi.ComponentResource {
       { parent: this },
     );
     const roles = config.replication.createAccountRoles ? this.accountRoles() : [];
-    const subnets = this.subnetGroup(config, roles);
-    this.instance = this.replicationInstance(config, subnets);
+    const subnets = this.subnetGroup(network, roles);
+    this.instance = this.replicationInstance(config, network, subnets);
     this.registerOutputs({});
   }
 
@@ -50,7 +52,7 @@ export class Replication extends pulumi.ComponentResource {
     });
   }
 
-  private subnetGroup({ network }: ProdConfig, dependsOn: pulumi.Resource[]): aws.dms.ReplicationSubnetGroup {
+  private subnetGroup(network: Network, dependsOn: pulumi.Resource[]): aws.dms.ReplicationSubnetGroup {
     return new aws.dms.ReplicationSubnetGroup(
       "replication",
       {
@@ -65,7 +67,8 @@ export class Replication extends pulumi.ComponentResource {
   }
 
   private replicationInstance(
-    { network, replication }: ProdConfig,
+    { replication }: ProdConfig,
+    network: Network,
     subnets: aws.dms.ReplicationSubnetGroup,
   ): aws.dms.ReplicationInstance {
     return new aws.dms.ReplicationInstance(
@@ -79,13 +82,16 @@ export class Replication extends pulumi.ComponentResource {
         autoMinorVersionUpgrade: false,
         allowMajorVersionUpgrade: false,
         applyImmediately: true,
+        // Not whenever AWS likes: the task pauses meanwhile, and the monolith keeps its log.
+        preferredMaintenanceWindow: replication.maintenanceWindow,
         multiAz: replication.multiAz,
         publiclyAccessible: false,
         kmsKeyArn: this.key.arn,
         replicationSubnetGroupId: subnets.id,
-        vpcSecurityGroupIds: network.securityGroupIds,
+        vpcSecurityGroupIds: [network.securityGroup.id],
       },
-      { parent: this, protect: true },
+      // Without its ways out it would start, and its tasks would fail.
+      { parent: this, protect: true, dependsOn: network.ways },
     );
   }
 }

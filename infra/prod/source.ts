@@ -1,19 +1,36 @@
-/** The monolith as DMS sees it: a PostgreSQL endpoint whose credentials stay in Secrets Manager. */
+/**
+ * The monolith as DMS sees it: a PostgreSQL endpoint, of a database that exists or of one of our own. The credentials stay in
+ * Secrets Manager, and the server must prove by its certificate that it is the one.
+ */
+import { createHash } from "node:crypto";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Table } from "../../model";
+import { readCertificates } from "../certificate";
 import type { ProdConfig } from "../config";
 import { PREFIX } from "../contract";
 import { usesKey } from "../permissions";
 import type { Statement } from "../policy";
 import { document, forAccount, trust } from "../policy";
+import { Database } from "./database";
 import { hasUnconstrainedNumeric } from "./mappings";
+import type { Network } from "./network";
 
 export interface SourceArgs {
   readonly config: ProdConfig;
   readonly tables: readonly Table[];
+  readonly network: Network;
   /** Encrypts what DMS keeps of the endpoint. */
   readonly key: aws.kms.Key;
+}
+
+/** Where the credentials are, and who the database is. */
+interface Origin {
+  readonly secretArn: pulumi.Input<string>;
+  readonly secretKeyArn?: pulumi.Input<string>;
+  readonly securityGroupId: pulumi.Input<string>;
+  /** What must be there before DMS connects. */
+  readonly dependsOn: readonly pulumi.Resource[];
 }
 
 /**
@@ -44,13 +61,50 @@ const postgresSettings = {
   pluginName: "test-decoding",
 };
 
+const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 8);
+
+/** The settings say both of a database that exists: infra/prodSettings.ts. */
+const existing = ({ source }: ProdConfig): Origin => ({
+  secretArn: source.secretArn ?? "",
+  ...(source.secretKeyArn === undefined ? {} : { secretKeyArn: source.secretKeyArn }),
+  securityGroupId: source.securityGroupId ?? "",
+  dependsOn: [],
+});
+
+const created = ({ secret, key, securityGroup, version }: Database): Origin => ({
+  secretArn: secret.arn,
+  secretKeyArn: key.arn,
+  securityGroupId: securityGroup.id,
+  dependsOn: [version],
+});
+
 export class Source extends pulumi.ComponentResource {
   readonly endpoint: aws.dms.Endpoint;
+  /** RDS' name of the database, where it is known. */
+  readonly instanceId: pulumi.Input<string> | undefined;
+  /** Of the database that the program made: whoever uses the database is admitted to it. */
+  readonly securityGroupId: pulumi.Output<string> | undefined;
 
-  constructor(name: string, { config, tables, key }: SourceArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: SourceArgs, options?: pulumi.ComponentResourceOptions) {
     super("tributary:prod:Source", name, {}, options);
-    const { role, policy } = this.secretReader(config);
+    const { config, tables, network, key } = args;
     const { source } = config;
+    const database =
+      source.create === undefined
+        ? undefined
+        : new Database("database", { config, create: source.create, network }, { parent: this });
+    this.instanceId = database?.instance.identifier ?? source.instanceId;
+    this.securityGroupId = database?.securityGroup.id;
+    const origin = database === undefined ? existing(config) : created(database);
+    const way = network.allow("database", { to: origin.securityGroupId, port: source.port });
+    const { role, policy } = this.secretReader(config, origin);
+    const certificatePem = readCertificates(source.certificate);
+    const certificate = new aws.dms.Certificate(
+      "source",
+      // A new authority is a new certificate, made before the old one goes: its id cannot be the same.
+      { certificateId: `${PREFIX}-source-${digest(certificatePem)}`, certificatePem },
+      { parent: this },
+    );
     this.endpoint = new aws.dms.Endpoint(
       "source",
       {
@@ -59,21 +113,26 @@ export class Source extends pulumi.ComponentResource {
         engineName: "postgres",
         // Needed beside the secret, which has no place for it.
         databaseName: source.database,
-        secretsManagerArn: source.secretArn,
+        secretsManagerArn: origin.secretArn,
         secretsManagerAccessRoleArn: role.arn,
-        sslMode: source.sslMode,
+        // The name in the server's certificate, too: with less, whoever is in between could be the database.
+        sslMode: "verify-full",
+        certificateArn: certificate.certificateArn,
         kmsKeyArn: key.arn,
         // An endpoint that a task uses can only be changed while the task stands still.
         pauseReplicationTasks: true,
         ...(hasUnconstrainedNumeric(tables) ? { extraConnectionAttributes: "mapUnboundedNumericAsString=true" } : {}),
         postgresSettings,
       },
-      { parent: this, dependsOn: [policy] },
+      { parent: this, dependsOn: [policy, ...way, ...origin.dependsOn] },
     );
     this.registerOutputs({});
   }
 
-  private secretReader({ region, prodAccountId, source }: ProdConfig): { role: aws.iam.Role; policy: pulumi.Resource } {
+  private secretReader(
+    { region, prodAccountId }: ProdConfig,
+    { secretArn, secretKeyArn }: Origin,
+  ): { role: aws.iam.Role; policy: pulumi.Resource } {
     const role = new aws.iam.Role(
       "source-secret",
       // For secrets DMS comes as the regional principal, not as dms.amazonaws.com.
@@ -84,11 +143,11 @@ export class Source extends pulumi.ComponentResource {
       {
         Effect: "Allow",
         Action: ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
-        Resource: source.secretArn,
+        Resource: secretArn,
       },
     ];
-    if (source.secretKeyArn !== undefined) {
-      permissions.push(usesKey(source.secretKeyArn, "secretsmanager", region, ["kms:Decrypt", "kms:DescribeKey"]));
+    if (secretKeyArn !== undefined) {
+      permissions.push(usesKey(secretKeyArn, "secretsmanager", region, ["kms:Decrypt", "kms:DescribeKey"]));
     }
     const policy = new aws.iam.RolePolicy(
       "source-secret",

@@ -1,7 +1,7 @@
 /** The local deployment: a cloud, a monolith, and both stacks. */
 import * as path from "node:path";
 import { parse } from "yaml";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { startCloud, type Cloud, type Progress as Step } from "../cloud";
 import { startPostgres, type Postgres } from "../postgres";
@@ -16,7 +16,7 @@ const settings = z.object({
     "aws:region": z.string(),
     "tributary:prodAccountId": z.string(),
     "tributary:dataAccountId": z.string(),
-    "tributary:source": z.object({ secretArn: z.string(), database: z.string() }).optional(),
+    "tributary:source": z.looseObject({ secretArn: z.string(), database: z.string() }).optional(),
   }),
 });
 
@@ -81,6 +81,10 @@ export async function start(folder: string, size: SampleSize, progress: Progress
     await client.end();
     progress.done(`${rows.toLocaleString("en")} rows in 5 tables`);
     const { host, port, user: username, password } = server;
+    // As a person fetches that of RDS.
+    const certificate = path.resolve(folder, "monolith-ca.pem");
+    writeFileSync(certificate, server.caCertificate);
+    const config = { prod: { "tributary:source": { ...source, certificate } }, data: {} };
     cloud.services.secrets.putSecret(source.secretArn, JSON.stringify({ host, port, username, password }));
 
     const up = async (stack: "prod" | "data"): Promise<Record<string, unknown>> => {
@@ -91,7 +95,7 @@ export async function start(folder: string, size: SampleSize, progress: Progress
         progress.update(`${action} ${name} (${type.split(":").pop() ?? type})`);
       };
       const program = path.join(__dirname, "../../infra/index");
-      const state = await cloud.up({ stack, account: accounts[stack], program, onProgress });
+      const state = await cloud.up({ stack, account: accounts[stack], program, config: config[stack], onProgress });
       progress.done(`${count} resources`);
       return state.outputs;
     };

@@ -29,4 +29,14 @@ test("a VPC has the subnets that were asked for", async () => {
     expect.stringMatching(/^subnet-[0-9a-f]{17}$/),
     expect.stringMatching(/^subnet-[0-9a-f]{17}$/),
   ]);
+  const isolated = await builtinProviders["awsx:ec2:Vpc"]?.create(
+    { numberOfAvailabilityZones: 2, subnetSpecs: [{ type: "Isolated" }] },
+    context,
+  );
+  expect(isolated?.outputs).toMatchObject({
+    publicSubnetIds: [],
+    privateSubnetIds: [],
+    isolatedSubnetIds: [expect.any(String), expect.any(String)],
+    routeTables: [{ id: expect.stringMatching(/^rtb-/) }, { id: expect.stringMatching(/^rtb-/) }],
+  });
 });

@@ -58,6 +58,7 @@ const vpc: ResourceProvider = {
       "numberOfAvailabilityZones",
       "natGateways",
       "subnetStrategy",
+      "subnetSpecs",
       "enableDnsHostnames",
       "enableDnsSupport",
       "tags",
@@ -65,8 +66,11 @@ const vpc: ResourceProvider = {
     const unknown = Object.keys(inputs).find((name) => !known.includes(name));
     if (unknown !== undefined) throw new Error(`${unknown} is not supported locally`);
     const zones = typeof inputs["numberOfAvailabilityZones"] === "number" ? inputs["numberOfAvailabilityZones"] : 3;
-    const subnets = (kind: string) =>
-      Array.from({ length: zones }, (_, zone) => `subnet-${hex(`${urn} ${kind} ${zone}`, 17)}`);
+    const specs: unknown = inputs["subnetSpecs"] ?? [{ type: "Private" }, { type: "Public" }];
+    const kinds = new Set(Array.isArray(specs) ? specs.map(({ type }: { readonly type: unknown }) => type) : []);
+    const ids = (prefix: string, kind: string) =>
+      Array.from({ length: zones }, (_, zone) => `${prefix}-${hex(`${urn} ${kind} ${zone}`, 17)}`);
+    const subnets = (kind: string) => (kinds.has(kind) ? ids("subnet", kind) : []);
     const vpcId = `vpc-${hex(urn, 17)}`;
     const arn = `arn:aws:ec2:${region}:${account}:vpc/${vpcId}`;
     return {
@@ -74,9 +78,10 @@ const vpc: ResourceProvider = {
       outputs: {
         vpcId,
         vpc: { id: vpcId, arn, cidrBlock: inputs["cidrBlock"] ?? "10.0.0.0/16" },
-        publicSubnetIds: subnets("public"),
-        privateSubnetIds: subnets("private"),
-        isolatedSubnetIds: [],
+        publicSubnetIds: subnets("Public"),
+        privateSubnetIds: subnets("Private"),
+        isolatedSubnetIds: subnets("Isolated"),
+        routeTables: [...kinds].flatMap((kind) => ids("rtb", String(kind))).map((id) => ({ id })),
       },
     };
   },

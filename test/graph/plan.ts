@@ -49,6 +49,15 @@ export const PROD_OUTPUTS = {
   streamsKeyArn: `arn:aws:kms:${REGION}:${ACCOUNTS.prod}:key/00000000-streams`,
 };
 
+/** A certificate authority, and a certificate that is none. */
+export const AUTHORITY = path.join(__dirname, "authority.pem");
+
+/** What AWS draws at random. */
+export const PASSWORD = "drawn-at-random";
+
+const withAuthority = (source = "{}"): string =>
+  JSON.stringify({ ...(JSON.parse(source) as object), certificate: AUTHORITY });
+
 const PROGRAM = path.join(__dirname, "../../infra/index");
 
 /** What AWS would add to the inputs: a name where none is given, and the ARN. */
@@ -81,6 +90,28 @@ function answer(type: string, name: string, inputs: Record<string, unknown>, acc
       return { replicationInstanceArn: `arn:aws:dms:${REGION}:${account}:rep:${name}` };
     case "ReplicationSubnetGroup":
       return { id: inputs["replicationSubnetGroupId"] };
+    case "Vpc":
+      return {
+        vpcId: "vpc-ours",
+        isolatedSubnetIds: ["subnet-ours1", "subnet-ours2"],
+        routeTables: [{ id: "rtb-ours1" }, { id: "rtb-ours2" }],
+      };
+    case "SecurityGroup":
+      return { id: `sg-${name}`, arn: arn("security-group") };
+    case "VpcEndpoint":
+      return { id: `vpce-${name}`, prefixListId: "pl-s3" };
+    case "Instance":
+      return { address: `${String(inputs["identifier"])}.rds.amazonaws.com`, arn: arn("db") };
+    case "Secret":
+      return { id: arn("secret"), arn: arn("secret") };
+    case "Certificate":
+      return { certificateArn: `arn:aws:dms:${REGION}:${account}:cert:${name}` };
+    case "StreamConsumer":
+      return { arn: `${String(inputs["streamArn"])}/consumer/${physical}:1` };
+    case "EventSourceMapping":
+      return { uuid: `uuid-${name}` };
+    case "Topic":
+      return { name: physical, arn: `arn:aws:sns:${REGION}:${account}:${physical}` };
     default:
       return { name: physical, arn: arn(kind.toLowerCase()) };
   }
@@ -105,6 +136,8 @@ function shortOf(urn: string): string {
 export async function plan(stack: Stack, options: PlanOptions = {}): Promise<Plan> {
   const project = findProject(PROGRAM);
   const config = stackConfig(project, stack, {});
+  // The file names one that every deployment has to fetch.
+  if (stack === "prod") config["tributary:source"] = withAuthority(config["tributary:source"]);
   for (const [key, value] of Object.entries(options.config ?? {})) {
     config[key] = JSON.stringify(value);
   }
@@ -118,7 +151,7 @@ export async function plan(stack: Stack, options: PlanOptions = {}): Promise<Pla
     const urn = urnOf(stack, project.name, parent, type, name);
     if (resources.some((other) => other.urn === urn)) throw new Error(`${urn} is declared twice`);
     const inputs = plainObject(declared.inputs, convert);
-    const { id = name, ...added } = custom ? answer(type, name, inputs, ACCOUNTS[stack]) : {};
+    const { id = name, ...added } = custom || declared.remote ? answer(type, name, inputs, ACCOUNTS[stack]) : {};
     const outputs: Record<string, unknown> = { ...inputs, ...added };
     if (type !== "pulumi:pulumi:Stack") resources.push({ ...declared, urn, within: shortOf(parent), inputs, outputs });
     return { urn, id: String(id), outputs };
@@ -138,6 +171,8 @@ export async function plan(stack: Stack, options: PlanOptions = {}): Promise<Pla
           outputs: { name: request.id, outputs: PROD_OUTPUTS, secretOutputNames: [] },
         };
       case "invoke":
+        if (request.token === "aws:secretsmanager/getRandomPassword:getRandomPassword")
+          return { id: "1", randomPassword: PASSWORD };
         throw new Error(`The program asks ${request.token}, which only AWS could answer.`);
     }
   };
