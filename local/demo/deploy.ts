@@ -31,6 +31,7 @@ const outputs = {
   }),
   data: z.object({
     lakeBucket: z.string(),
+    rawTable: z.string(),
     failuresBucket: z.string(),
     database: z.string(),
     workgroup: z.string(),
