@@ -66,6 +66,13 @@ function matching<T>(
   }, items);
 }
 
+/** Nothing found by filters is an error, and nothing found without is an empty list. */
+function requireFound(kept: readonly unknown[], { length }: Filters, what: string): void {
+  if (kept.length === 0 && length > 0) {
+    throw new AwsError("ResourceNotFoundFault", `No ${what} found matching provided filters`);
+  }
+}
+
 /** One page of a list; the marker is where the next begins. */
 function paged<T>(
   items: readonly T[],
@@ -109,6 +116,7 @@ export function dmsApi(registry: Registry, deps: SpecDeps): JsonApi {
           "migration-type": ({ definition }) => definition.migrationType,
           "replication-instance-arn": ({ definition }) => definition.instanceArn,
         });
+        requireFound(kept, asked.Filters, "Tasks");
         const { items, rest } = paged(kept, asked);
         return { ReplicationTasks: items.map((item) => describeTask(item, asked.WithoutSettings)), ...rest };
       },
@@ -199,8 +207,7 @@ export function dmsApi(registry: Registry, deps: SpecDeps): JsonApi {
           "endpoint-type": ({ is }) => is.side,
           "engine-name": ({ described: { EngineName } }) => EngineName,
         });
-        if (kept.length === 0 && asked.Filters.length > 0)
-          throw new AwsError("ResourceNotFoundFault", "No Endpoints found matching provided filters");
+        requireFound(kept, asked.Filters, "Endpoints");
         const { items, rest } = paged(kept, asked);
         return { Endpoints: items.map((item) => item.described), ...rest };
       },
@@ -214,6 +221,7 @@ export function dmsApi(registry: Registry, deps: SpecDeps): JsonApi {
           "replication-instance-class": ({ described: { ReplicationInstanceClass } }) => ReplicationInstanceClass,
           "engine-version": ({ described: { EngineVersion } }) => EngineVersion,
         });
+        requireFound(kept, asked.Filters, "Instances");
         const { items, rest } = paged(kept, asked);
         return { ReplicationInstances: items.map((item) => item.described), ...rest };
       },

@@ -50,13 +50,10 @@ export function describeTask(task: ReplicationTask, withoutSettings = false): Re
     ...(lastFailure === undefined ? {} : { LastFailureMessage: lastFailure }),
     ...(stopReason === undefined ? {} : { StopReason: stopReason }),
     ...(position === undefined ? {} : { RecoveryCheckpoint: checkpoint(position) }),
+    ReplicationTaskStats: statisticsOf(task),
     ...(withoutSettings
       ? {}
-      : {
-          TableMappings: definition.mappingText,
-          ReplicationTaskSettings: JSON.stringify(definition.settings),
-          ReplicationTaskStats: statisticsOf(task),
-        }),
+      : { TableMappings: definition.mappingText, ReplicationTaskSettings: JSON.stringify(definition.settings) }),
   };
 }
 

@@ -247,7 +247,7 @@ test("reload: of tables while it runs, of all by reload-target, which makes a ne
 
   await dms.remove(TASK, created);
   expect(await slots()).toEqual([]);
-  await expect(describe(arn)).rejects.toThrow("is not described");
+  await expect(describe(arn)).rejects.toMatchObject({ name: "ResourceNotFoundFault" });
 });
 
 test("an endpoint changes under a running task only if that may be paused", async () => {
@@ -316,9 +316,11 @@ test("what stops a task for good is said", async () => {
   await start(arn, "start-replication");
   await expect(dms.until(arn, () => false)).rejects.toThrow("No tables were found at task initialization");
   expect(await describe(arn)).toMatchObject({ Status: "failed", StopReason: "Stop Reason FATAL_ERROR" });
+  const count = dms.service.tasks().length;
   await expect(dms.task({ tables: ["no_such_table"] })).rejects.toThrow(
     /unexpected state 'failed'.*No tables were found/,
   );
+  expect(dms.service.tasks()).toHaveLength(count);
 });
 
 test("its process ends with the cloud, in order or not", async () => {

@@ -4,6 +4,7 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { devNull } from "node:os";
 import * as path from "node:path";
 import { forkModule } from "../../core/fork";
 import { AwsError, type Scope } from "../../core/service";
@@ -37,6 +38,15 @@ export interface TaskDeps {
 
 /** After a polite request to stop; milliseconds. */
 const PATIENCE = 10_000;
+/** Nothing of the person's own AWS configuration. */
+const ENVIRONMENT = {
+  PATH: process.env["PATH"],
+  NODE_OPTIONS: "--max-old-space-size=768",
+  AWS_CONFIG_FILE: devNull,
+  AWS_SHARED_CREDENTIALS_FILE: devNull,
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+};
+
 const invalidState = (message: string): AwsError => new AwsError("InvalidResourceStateFault", message);
 
 export class ReplicationTask {
@@ -117,7 +127,7 @@ export class ReplicationTask {
     }
     const child = forkModule(path.join(__dirname, "task", "main"), {
       cwd: this.folder,
-      env: { PATH: process.env["PATH"], NODE_OPTIONS: "--max-old-space-size=768" },
+      env: ENVIRONMENT,
     });
     this.child = child;
     let last: FromTask | undefined;
@@ -164,8 +174,10 @@ export class ReplicationTask {
       RecoverableErrorInterval: interval,
       RecoverableErrorThrottling: throttled,
       RecoverableErrorThrottlingMax: longest,
+      RecoverableErrorStopRetryAfterThrottlingMax: stops,
     } = this.definition.settings.ErrorBehavior;
-    if (most >= 0 && this.attempts >= most) {
+    const hadLongest = throttled && stops && this.attempts > 0 && interval * 2 ** (this.attempts - 1) >= longest;
+    if (hadLongest || (most >= 0 && this.attempts >= most)) {
       this.failed(message, "Stop Reason RECOVERABLE_ERROR");
       return;
     }

@@ -97,8 +97,14 @@ export function taskProvider({ registry, task: deps, specs }: TaskProviderDeps):
       const task = new ReplicationTask(definition, deps);
       registry.tasks.set(definition.arn, task);
       if (inputs.startReplicationTask) {
-        task.start("start-replication");
-        await started(task);
+        try {
+          task.start("start-replication");
+          await started(task);
+        } catch (error) {
+          // Not to stand in the way of the next deployment, which makes it anew.
+          await deleteTask(task, registry, specs);
+          throw error;
+        }
       }
       return created(task, inputs);
     },

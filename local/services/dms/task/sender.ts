@@ -14,7 +14,7 @@ const ENOUGH = 5_000;
 const ENOUGH_SIZE = 32 * 1024 * 1024;
 const MAX_BACKOFF = 2_000;
 /** Milliseconds that a record waits for others to share its request. */
-const LINGER = 15;
+const LINGER = 25;
 
 interface Outgoing {
   readonly key: string;
