@@ -1,4 +1,5 @@
 /** Which account is deployed, and that nothing is before the settings are right. What the two declare: test/graph.test.ts. */
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { data } from "./data";
 import program from "./index";
@@ -18,10 +19,10 @@ const settings = {
   "tributary:prodAccountId": "111111111111",
   "tributary:dataAccountId": "222222222222",
 };
+const AUTHORITY = path.join(__dirname, "../test/graph/authority.pem");
 const prodSettings = {
   ...settings,
-  "tributary:source": JSON.stringify({ secretArn: "arn:aws:secretsmanager:x", database: "monolith" }),
-  "tributary:network": JSON.stringify({ subnetIds: ["subnet-0a", "subnet-0b"], securityGroupIds: ["sg-0c"] }),
+  "tributary:source": JSON.stringify({ database: "monolith", certificate: AUTHORITY, create: {} }),
 };
 const dataSettings = { ...settings, "tributary:prodStack": "organization/tributary/prod" };
 
