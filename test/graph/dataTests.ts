@@ -1,5 +1,6 @@
 /** What the data stack consists of, exactly. */
 import * as fs from "node:fs";
+import { createRequire } from "node:module";
 import * as path from "node:path";
 import type { Plan } from "./plan";
 import { pick } from "./plan";
@@ -11,13 +12,15 @@ const sqlNames = (folder: string): string[] => {
   return fs.existsSync(absolute) ? fs.readdirSync(absolute).flatMap((name) => /^(.*)\.sql$/.exec(name)?.[1] ?? []) : [];
 };
 
-const bucket = (name: string): string => `PrivateBucket ${name}
-    s3.Bucket ${name} !+
-    s3.BucketLifecycleConfiguration ${name}
-    s3.BucketOwnershipControls ${name}
-    s3.BucketPolicy ${name}
-    s3.BucketPublicAccessBlock ${name}
-    s3.BucketServerSideEncryptionConfiguration ${name}`;
+const bucket = (name: string, ...more: ("BucketLogging" | "BucketVersioning")[]): string => {
+  const guards = [
+    ...["BucketLifecycleConfiguration", "BucketOwnershipControls", "BucketPolicy", "BucketPublicAccessBlock"],
+    ...["BucketServerSideEncryptionConfiguration", ...more],
+  ];
+  return [`PrivateBucket ${name}`, `s3.Bucket ${name} !+`, ...guards.sort().map((kind) => `s3.${kind} ${name}`)].join(
+    "\n    ",
+  );
+};
 
 const stream = (name: string): string => `StreamFunction ${name}
     cloudwatch.LogGroup ${name}
@@ -29,6 +32,18 @@ const TABLES = ["absences", "contracts", "punches", "shifts", "shops", "users"];
 const each = (prefix: string, names: readonly string[] = TABLES): string =>
   names.map((name) => `  ${prefix}${name}`).join("\n");
 
+interface DynamicProvider {
+  diff(id: string, olds: object, news: object): Promise<{ changes: boolean }>;
+}
+
+/** A dynamic provider from its code in the state, as Pulumi's host loads it. */
+function dynamicProvider(code: string): DynamicProvider {
+  const loaded: { handler?: () => DynamicProvider } = {};
+  new Function("exports", "require", "__filename", code)(loaded, createRequire(__filename), __filename);
+  if (loaded.handler === undefined) throw new Error("the provider's code exports no handler");
+  return loaded.handler();
+}
+
 const LAKE_KEY = "arn:aws:kms:eu-west-1:222222222222:key/00000000-lake";
 const LAKE = "arn:aws:s3:::tributary-lake-222222222222-eu-west-1";
 
@@ -38,8 +53,16 @@ export function dataTests(data: () => Plan): void {
   test("the resources: `!` is protected, `+` is kept; what follows from files in queries/ stands below", () => {
     const named = ["Views views", "Kpis kpis"];
     const resources = data().resources.filter(({ within }) => !named.some((name) => within.endsWith(`:${name}`)));
-    expect(tree({ ...data(), resources })).toBe(`Athena athena
-  ${bucket("results")}
+    expect(tree({ ...data(), resources })).toBe(`Access access
+  iam.Role analyst
+  iam.Role data-engineer
+  iam.RolePolicy analyst
+  iam.RolePolicy data-engineer
+AccessLogs access-logs
+  ${bucket("access-logs")}
+Athena athena
+  ${bucket("results", "BucketLogging")}
+  athena.Workgroup analysts
   athena.Workgroup kpis
 Capture capture
   ${stream("capture")}
@@ -52,6 +75,7 @@ ${each(
   "glue.CatalogTable full_",
   TABLES.filter((name) => name !== "punches"),
 )}
+  pulumi-nodejs:dynamic.Resource schemas
 Delivery delivery
   cloudwatch.LogGroup delivery
 ${each("cloudwatch.LogStream delivery-")}
@@ -61,13 +85,14 @@ ${each("kinesis.FirehoseDeliveryStream delivery-")}
 Format format
   ${stream("format")}
   lambda.EventSourceMapping format
+  pulumi-nodejs:dynamic.Resource pseudonyms !+
 Kpis kpis
 Lake lake
-  ${bucket("lake")}
+  ${bucket("lake", "BucketLogging")}
   kms.Alias lake
   kms.Key lake !+
 Raw raw
-  ${bucket("raw-failures")}
+  ${bucket("raw-failures", "BucketVersioning")}
   dynamodb.Table raw !+
   kms.Alias raw
   kms.Key raw !+
@@ -86,6 +111,9 @@ pulumi:providers.aws data`);
       functions: { capture: "capture-1234567", format: "format-1234567" },
       database: "tributary",
       workgroup: "tributary",
+      analystWorkgroup: "tributary-analysts",
+      analystRoleArn: "arn:aws:iam::222222222222:role/tributary-analyst",
+      engineerRoleArn: "arn:aws:iam::222222222222:role/tributary-data-engineer",
       deliveryStreams: {
         "monolith.shops": "tributary-shops",
         "monolith.users": "tributary-users",
@@ -117,6 +145,7 @@ pulumi:providers.aws data`);
         maximumRetryAttempts: 10,
         maximumRecordAgeInSeconds: 604_800,
         destinationConfig: { onFailure: { destinationArn: "arn:aws:s3:::raw-failures-1234567" } },
+        metricsConfig: { metrics: ["EventCount"] },
       });
     });
 
@@ -166,16 +195,77 @@ pulumi:providers.aws data`);
       "Allow s3:PutObject on arn:aws:s3:::raw-failures-1234567/aws/lambda/*",
       "Allow s3:ListBucket on arn:aws:s3:::raw-failures-1234567",
       "Allow kms:GenerateDataKey on arn:aws:kms:eu-west-1:222222222222:key/00000000-raw if StringEquals kms:ViaService=s3.eu-west-1.amazonaws.com",
+      "Allow secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-west-1:222222222222:secret:tributary/pseudonyms-AbCdEf",
+      "Allow kms:Decrypt on arn:aws:kms:eu-west-1:222222222222:key/00000000-raw if StringEquals kms:ViaService=secretsmanager.eu-west-1.amazonaws.com",
       "Allow logs:CreateLogStream, logs:PutLogEvents on arn:aws:logs:eu-west-1:222222222222:log-group:format-1234567:*",
     ]);
   });
 
-  test("the lake admits the full load of production, by TLS", () => {
+  test("the pseudonyms' key is made outside the state, and never again", async () => {
+    const { inputs } = one("Resource", "pseudonyms");
+    const { __provider: code, ...declared } = inputs;
+    expect(declared).toEqual({
+      region: "eu-west-1",
+      keyArn: "arn:aws:kms:eu-west-1:222222222222:key/00000000-raw",
+      name: "tributary/pseudonyms",
+      description: "Key of the pseudonyms in the lake",
+    });
+    const { diff } = dynamicProvider(String(code));
+    expect(await diff("id", declared, declared)).toEqual({ changes: false });
+    await expect(diff("id", declared, { ...declared, name: "other" })).rejects.toThrow("cannot change (name)");
+  });
+
+  test("a column that the lake would lose stops the deployment until somebody decides on it", async () => {
+    const { __provider: code, ...declared } = one("Resource", "schemas").inputs;
+    const schemas = declared["schemas"] as Record<string, Record<string, string>>;
+    expect(schemas["changes_users"]).toMatchObject({ id: "bigint", public_id: "string", active: "boolean" });
+    expect(Object.keys(schemas).sort()).toEqual(
+      [
+        ...TABLES.map((name) => `changes_${name}`),
+        ...TABLES.filter((n) => n !== "punches").map((n) => `full_${n}`),
+      ].sort(),
+    );
+    const { diff } = dynamicProvider(String(code));
+    const before = {
+      schemas: { ...schemas, changes_users: { ...schemas["changes_users"], age: "int" } },
+      decisions: [],
+    };
+    expect(await diff("id", { ...before, schemas: {} }, declared)).toEqual({ changes: true });
+    await expect(diff("id", before, declared)).rejects.toThrow(
+      "The lake would lose columns that it has:\n  changes_users.age: int -> dropped\ndocs/schema-changes.md",
+    );
+    const decided = { ...declared, decisions: ["changes_users.age: int -> dropped"] };
+    expect(await diff("id", before, decided)).toEqual({ changes: true });
+    for (const table of data().resources.filter(({ type }) => type.endsWith(":CatalogTable")))
+      expect(table.dependencies).toContain(one("Resource", "schemas").urn);
+  });
+
+  test("the lake admits the full load of production and its own roles, by TLS", () => {
     expect(policyText(one("BucketPolicy", "lake"))).toEqual([
       `Deny s3:* for * on ${LAKE}, ${LAKE}/* if Bool aws:SecureTransport=false`,
       `Allow s3:PutObject, s3:PutObjectTagging, s3:DeleteObject for arn:aws:iam::111111111111:root on ${LAKE}/full/* if ArnEquals aws:PrincipalArn=arn:aws:iam::111111111111:role/tributary-full-load`,
       `Allow s3:ListBucket for arn:aws:iam::111111111111:root on ${LAKE} if ArnEquals aws:PrincipalArn=arn:aws:iam::111111111111:role/tributary-full-load`,
+      `Deny s3:GetObject*, s3:PutObject*, s3:DeleteObject*, s3:AbortMultipartUpload, s3:ListBucket* for * on ${LAKE}, ${LAKE}/* if ArnNotLike aws:PrincipalArn=${[
+        "222222222222:root",
+        "111111111111:role/tributary-full-load",
+        ...["delivery", "data-engineer", "analyst"].map((name) => `222222222222:role/tributary-${name}`),
+      ]
+        .map((arn) => `arn:aws:iam::${arn}`)
+        .join("|")}`,
+      `Deny s3:DeleteObject, s3:DeleteObjectVersion for * on ${LAKE}/changes/* if ArnNotLike aws:PrincipalArn=arn:aws:iam::222222222222:root`,
     ]);
+    expect(one("BucketLogging", "lake").inputs).toEqual({
+      bucket: "tributary-lake-222222222222-eu-west-1",
+      targetBucket: "access-logs-1234567",
+      targetPrefix: "lake/",
+    });
+    expect(one("BucketServerSideEncryptionConfiguration", "access-logs").inputs["rules"]).toEqual([
+      { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" }, bucketKeyEnabled: false },
+    ]);
+    expect(policyText(one("BucketPolicy", "access-logs"))[1]).toBe(
+      "Allow s3:PutObject for logging.s3.amazonaws.com on arn:aws:s3:::access-logs-1234567/* if StringEquals aws:SourceAccount=222222222222",
+    );
+    expect(one("BucketVersioning", "raw-failures").inputs["versioningConfiguration"]).toEqual({ status: "Enabled" });
     expect(one("Alias", "lake").inputs).toEqual({ name: "alias/tributary-lake", targetKeyId: "00000000-lake" });
     expect(one("BucketLifecycleConfiguration", "lake").inputs["rules"]).toEqual([
       {
@@ -185,6 +275,12 @@ pulumi:providers.aws data`);
         abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
       },
       { id: "expire-errors", status: "Enabled", filter: { prefix: "errors/" }, expiration: { days: 90 } },
+      {
+        id: "tier-changes",
+        status: "Enabled",
+        filter: { prefix: "changes/" },
+        transitions: [{ days: 30, storageClass: "INTELLIGENT_TIERING" }],
+      },
     ]);
   });
 
@@ -240,7 +336,6 @@ pulumi:providers.aws data`);
         "_version string",
         "_position string",
         "_committed_at string",
-        "_rest string",
       ]);
     });
 
@@ -267,6 +362,12 @@ pulumi:providers.aws data`);
       ]);
     });
 
+    test("has a pseudonym as text in its changes, and not in its full load", () => {
+      expect(columnsOf("changes_users")).toContain("public_id string");
+      expect(columnsOf("full_users").join()).not.toContain("public_id");
+      expect(String(one("Resource", "users").inputs["sql"])).toContain('max_by("public_id", "_version")');
+    });
+
     test("has no private column on either way, nor in its view", () => {
       const shapes = ["changes_users", "full_users"].flatMap(columnsOf).join(" ");
       const sql = String(one("Resource", "users").inputs["sql"]);
@@ -275,7 +376,7 @@ pulumi:providers.aws data`);
     });
 
     test("is delivered as Parquet by its own schema", () => {
-      const role = "arn:aws:iam::222222222222:role/delivery-1234567";
+      const role = "arn:aws:iam::222222222222:role/tributary-delivery";
       expect(one("FirehoseDeliveryStream", "delivery-shifts").inputs).toEqual({
         name: "tributary-shifts",
         destination: "extended_s3",

@@ -88,6 +88,12 @@ function answer(type: string, name: string, inputs: Record<string, unknown>, acc
       return { replicationTaskArn: `arn:aws:dms:${REGION}:${account}:task:${name}` };
     case "ReplicationInstance":
       return { replicationInstanceArn: `arn:aws:dms:${REGION}:${account}:rep:${name}` };
+    case "Workgroup":
+      return { name: physical, arn: arn("workgroup") };
+    case "Resource":
+      return name === "pseudonyms"
+        ? { arn: `arn:aws:secretsmanager:${REGION}:${account}:secret:${physical}-AbCdEf` }
+        : {};
     case "ReplicationSubnetGroup":
       return { id: inputs["replicationSubnetGroupId"] };
     case "Vpc":

@@ -17,7 +17,7 @@ export function queryTests(data: () => Plan): void {
   test("the workgroup decides where results go, their key and what a query may read", () => {
     expect(one("Workgroup", "kpis").inputs).toEqual({
       name: "tributary",
-      description: "KPIs and analysis on the lake",
+      description: "The deployment and analysis on the lake",
       state: "ENABLED",
       forceDestroy: false,
       configuration: {
@@ -26,13 +26,24 @@ export function queryTests(data: () => Plan): void {
         bytesScannedCutoffPerQuery: 107_374_182_400,
         engineVersion: { selectedEngineVersion: "Athena engine version 3" },
         resultConfiguration: {
-          outputLocation: "s3://results-1234567/",
+          outputLocation: "s3://results-1234567/engineers/",
           expectedBucketOwner: "222222222222",
           encryptionConfiguration: {
             encryptionOption: "SSE_KMS",
             kmsKeyArn: "arn:aws:kms:eu-west-1:222222222222:key/00000000-lake",
           },
         },
+      },
+    });
+  });
+
+  test("analysts have a workgroup of their own, with a folder of their own and a tighter limit", () => {
+    expect(one("Workgroup", "analysts").inputs).toMatchObject({
+      name: "tributary-analysts",
+      configuration: {
+        enforceWorkgroupConfiguration: true,
+        bytesScannedCutoffPerQuery: 21_474_836_480,
+        resultConfiguration: { outputLocation: "s3://results-1234567/analysts/" },
       },
     });
   });
@@ -59,7 +70,7 @@ export function queryTests(data: () => Plan): void {
       expect(inputs).toEqual({
         name,
         description: expect.stringMatching(/^.+: .+\?/),
-        workgroup: "tributary",
+        workgroup: "tributary-analysts",
         database: "tributary",
         query: fs.readFileSync(path.join(ROOT, "queries/kpis", `${name}.sql`), "utf8"),
       });

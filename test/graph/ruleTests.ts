@@ -38,6 +38,7 @@ export function ruleTests(plans: () => { readonly prod: Plan; readonly data: Pla
       );
       expect(everything.map(({ at, actions }) => `${at}: ${actions.join()}`)).toEqual([
         "aws:iam/rolePolicy:RolePolicy format: dynamodb:ListStreams",
+        "aws:iam/rolePolicy:RolePolicy data-engineer: cloudwatch:GetMetricData,cloudwatch:ListMetrics,cloudwatch:DescribeAlarms",
       ]);
     });
 
@@ -161,6 +162,8 @@ export function ruleTests(plans: () => { readonly prod: Plan; readonly data: Pla
         "@aws-sdk/client-dynamodb",
         "@aws-sdk/client-firehose",
         "@aws-sdk/client-s3",
+        "@aws-sdk/client-secrets-manager",
+        "node:crypto",
       ]);
     });
 
