@@ -1,0 +1,93 @@
+/** Puts the failures of one account back, function by function. */
+import type { LambdaClient } from "@aws-sdk/client-lambda";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { Surroundings } from "../command";
+import type { Failure } from "./failures";
+import type { Fate } from "./fate";
+import { identity, sendItems, sendRecords, type Fates } from "./send";
+import { settle } from "./settle";
+
+/** An account's failures bucket, and its functions by their names in the stack's outputs. */
+export interface Scope {
+  readonly stack: "prod" | "data";
+  readonly bucket: string;
+  readonly functions: Readonly<Record<string, string>>;
+}
+
+/** What became of one record; `problem` where its function does not work. */
+export interface Replayed {
+  readonly stack: string;
+  readonly function: string;
+  readonly reason: string;
+  /** ARN of its stream. */
+  readonly stream: string;
+  readonly sequenceNumber: string;
+  readonly fate: Fate;
+  readonly problem?: string;
+}
+
+type Clients = { readonly s3: S3Client; readonly lambda: LambdaClient };
+
+export async function replay(
+  failures: readonly Failure[],
+  wanted: (reason: string) => boolean,
+  scope: Scope,
+  { s3, lambda }: Clients,
+  { status, signal }: Surroundings,
+): Promise<Replayed[]> {
+  const stamp = new Date().toISOString();
+  const result: Replayed[] = [];
+  for (const name of new Set(failures.map((failure) => failure.function))) {
+    const ofFunction = failures.filter((failure) => failure.function === name);
+    const found: Fates = new Map();
+    const functionName = scope.functions[name];
+    let problem =
+      functionName === undefined ? `The stack ${scope.stack} has no function ${name}: its records stay.` : undefined;
+
+    const records = ofFunction
+      .flatMap((failure) => (failure.kind === "given-up-items" ? [] : failure.records))
+      .filter(({ reason }) => wanted(reason));
+    if (functionName !== undefined && records.length > 0) {
+      const sent = await sendRecords(lambda, functionName, records, (done) =>
+        status(`  ${name}: ${done} of ${records.length} records`),
+      );
+      for (const [id, fate] of sent.fates) found.set(id, fate);
+      if (sent.problem !== undefined) problem = `${name}: ${sent.problem}`;
+    }
+    for (const failure of ofFunction) {
+      signal.throwIfAborted();
+      if (failure.kind === "given-up-items" && functionName !== undefined && wanted(failure.reason)) {
+        const sent = await sendItems(lambda, functionName, failure);
+        found.set(failure.key, sent.fate);
+        if (sent.problem !== undefined) problem = `${name}: ${sent.problem}`;
+      }
+      await settle(s3, scope.bucket, failure, found, stamp);
+      result.push(...outcomes(failure, wanted, found, scope.stack, problem));
+    }
+  }
+  return result;
+}
+
+function outcomes(
+  failure: Failure,
+  wanted: (reason: string) => boolean,
+  found: Fates,
+  stack: string,
+  problem: string | undefined,
+): Replayed[] {
+  const common = { stack, function: failure.function };
+  const ended = (fate: Fate = "failed") => (fate === "failed" && problem !== undefined ? { fate, problem } : { fate });
+  if (failure.kind === "given-up-items") {
+    if (!wanted(failure.reason)) return [];
+    return failure.items.map(({ eventSourceARN = "", dynamodb }) => ({
+      ...{ ...common, reason: failure.reason, stream: eventSourceARN },
+      ...{ sequenceNumber: dynamodb?.SequenceNumber ?? "", ...ended(found.get(failure.key)) },
+    }));
+  }
+  return failure.records
+    .filter(({ reason }) => wanted(reason))
+    .map(({ reason, record }) => ({
+      ...{ ...common, reason, stream: record.eventSourceARN },
+      ...{ sequenceNumber: record.kinesis.sequenceNumber, ...ended(found.get(identity(record))) },
+    }));
+}

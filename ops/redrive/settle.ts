@@ -1,0 +1,38 @@
+/** Moves what has been taken out of the way, to `redriven/<time>/<key>`: first the copy, then the original goes. */
+import { DeleteObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { Fate } from "./fate";
+import { REDRIVEN, type Failure } from "./failures";
+import { identity, type Fates } from "./send";
+
+type S3 = Pick<S3Client, "send">;
+
+/** Was put back and is done with; also what was parked again: it has an object of its own now. */
+const isTaken = (fate: Fate | undefined): boolean => fate !== undefined && fate !== "failed";
+
+const text = (lines: readonly (string | undefined)[]): string => lines.map((line) => `${line ?? ""}\n`).join("");
+
+/**
+ * @param found what became of the records that were put back; the others stay
+ * @param stamp of this run
+ */
+export async function settle(s3: S3, bucket: string, failure: Failure, found: Fates, stamp: string): Promise<void> {
+  const { key, body } = failure;
+  const put = (Key: string, Body: string) => s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+  const remove = () => s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+  const done = `${REDRIVEN}${stamp}/${key}`;
+  if (failure.kind === "given-up-items") {
+    if (!isTaken(found.get(key))) return;
+    await put(done, body);
+    await remove();
+    return;
+  }
+  const taken = failure.records.filter(({ record }) => isTaken(found.get(identity(record))));
+  if (taken.length === failure.records.length) {
+    await put(done, body);
+    await remove();
+  } else if (taken.length > 0 && failure.kind === "parked") {
+    await put(done, text(taken.map(({ line }) => line)));
+    await put(key, text(failure.records.filter((record) => !taken.includes(record)).map(({ line }) => line)));
+  }
+  // Lambda's object is one document: it stays whole until all of it has been taken. What comes again does no harm.
+}
