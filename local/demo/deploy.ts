@@ -2,12 +2,12 @@
 import * as path from "node:path";
 import { parse } from "yaml";
 import { readFileSync, writeFileSync } from "node:fs";
+import type { Client } from "pg";
 import { z } from "zod";
 import { startCloud, type Cloud, type Progress as Step } from "../cloud";
 import { startPostgres, type Postgres } from "../postgres";
 import { projectFolder } from "../project";
 import { connect } from "../sample/connect";
-import { createSample, type SampleSize } from "../sample/sample";
 import type { Progress } from "./progress";
 
 /** The settings of the example configuration that the surroundings of a stack must fit. */
@@ -39,6 +39,9 @@ const outputs = {
   }),
 };
 
+/** The outputs that the demo reads. */
+export const prodOutputs = outputs.prod;
+export const dataOutputs = outputs.data;
 export type ProdOutputs = z.output<typeof outputs.prod>;
 export type DataOutputs = z.output<typeof outputs.data>;
 
@@ -48,17 +51,27 @@ export interface Deployment {
   readonly region: string;
   /** ARN of the operator of each account. */
   readonly operators: { readonly prod: string; readonly data: string };
-  /** Deploys a stack. */
-  prod(): Promise<ProdOutputs>;
-  data(): Promise<DataOutputs>;
+  /** Deploys a stack and returns its outputs. */
+  up(stack: "prod" | "data"): Promise<Record<string, unknown>>;
   close(): Promise<void>;
 }
 
 /** Buffers and starts take a fortieth of AWS's time here: five minutes of a delivery stream pass in 7.5 seconds. */
 const HASTE = 40;
 
+const INFRA = path.join(__dirname, "../../infra/index");
+
+export interface StartOptions {
+  readonly folder: string;
+  /** Creates and fills the monolith's tables; returns how many rows there are. */
+  readonly fill: (monolith: Client) => Promise<number>;
+  /** Path of the Pulumi program. Default: that of `infra/`. */
+  readonly program?: string;
+  readonly progress: Progress;
+}
+
 /** Starts the monolith, filled, and the cloud, empty. What is started is ended again if the rest fails. */
-export async function start(folder: string, size: SampleSize, progress: Progress): Promise<Deployment> {
+export async function start({ folder, fill, program = INFRA, progress }: StartOptions): Promise<Deployment> {
   const project = projectFolder();
   const read = settings.parse(parse(readFileSync(path.join(project, "Pulumi.prod.yaml"), "utf8"))).config;
   const region = read["aws:region"];
@@ -78,9 +91,9 @@ export async function start(folder: string, size: SampleSize, progress: Progress
     const server = (monolith = await startPostgres({ folder: path.join(folder, "postgres"), fresh: true }));
     progress.step("Filling the monolith");
     const client = await connect(server);
-    const rows = await createSample(client, size);
+    const rows = await fill(client);
     await client.end();
-    progress.done(`${rows.toLocaleString("en")} rows in 5 tables`);
+    progress.done(`${rows.toLocaleString("en")} rows`);
     const { host, port, user: username, password } = server;
     // As a person fetches that of RDS.
     const certificate = path.resolve(folder, "monolith-ca.pem");
@@ -95,7 +108,6 @@ export async function start(folder: string, size: SampleSize, progress: Progress
         count += 1;
         progress.update(`${action} ${name} (${type.split(":").pop() ?? type})`);
       };
-      const program = path.join(__dirname, "../../infra/index");
       const state = await cloud.up({ stack, account: accounts[stack], program, config: config[stack], onProgress });
       progress.done(`${count} resources`);
       return state.outputs;
@@ -105,8 +117,7 @@ export async function start(folder: string, size: SampleSize, progress: Progress
       monolith: server,
       region,
       operators: { prod: `arn:aws:iam::${accounts.prod}:root`, data: `arn:aws:iam::${accounts.data}:root` },
-      prod: async () => outputs.prod.parse(await up("prod")),
-      data: async () => outputs.data.parse(await up("data")),
+      up,
       close,
     };
   } catch (error) {

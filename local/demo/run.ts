@@ -14,10 +14,10 @@ import { parseKpi, type Kpi } from "../../model/kpi";
 import { runQuery, type QueryResult } from "../../ops/athena";
 import { connect } from "../sample/connect";
 import { punchClock, workedShifts, type Punch } from "../sample/punches";
-import type { SampleSize } from "../sample/sample";
+import { createSample, type SampleSize } from "../sample/sample";
 import { startWriters, type Writers } from "../sample/writers";
 import { isSame, type Comparison } from "./compare";
-import { start, type DataOutputs, type Deployment, type ProdOutputs } from "./deploy";
+import { dataOutputs, prodOutputs, start, type DataOutputs, type Deployment, type ProdOutputs } from "./deploy";
 import { checkParked, onlyPoison, poison } from "./poison";
 import type { Progress } from "./progress";
 import { loadEnds, loadProgress, pipesRunDry, replicationCatchesUp, type TaskWatch } from "./settle";
@@ -73,11 +73,12 @@ export async function runDemo(
   options: DemoOptions,
   onStart?: (close: () => Promise<void>) => void,
 ): Promise<DemoResult> {
-  const deployment = await start(options.folder, options.size, options.progress);
+  const { folder, size, progress } = options;
+  const deployment = await start({ folder, progress, fill: (monolith) => createSample(monolith, size) });
   onStart?.(deployment.close);
   const aws = clients(deployment);
   try {
-    const prod = await deployment.prod();
+    const prod = prodOutputs.parse(await deployment.up("prod"));
     const done = await work(options, deployment, aws, prod);
     return await verify(options, deployment, aws, prod, done);
   } finally {
@@ -98,7 +99,7 @@ async function work(options: DemoOptions, deployment: Deployment, aws: Clients, 
   try {
     const duringLoad = loadedBy(replication, writers);
     duringLoad.catch(() => undefined);
-    const data = await deployment.data();
+    const data = dataOutputs.parse(await deployment.up("data"));
 
     progress.step("Working on the monolith and on the clocking service's own table");
     const ticker = setInterval(() => progress.update(`${writers.changes().toLocaleString("en")} changes`), 100);

@@ -1,0 +1,44 @@
+/** The components of both stacks, on a table with every type. */
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { dataConfig, prodConfig } from "../../infra/config";
+import { AccessLogs } from "../../infra/data/accessLogs";
+import { Athena } from "../../infra/data/athena";
+import { AthenaView } from "../../infra/data/athenaView";
+import { Capture } from "../../infra/data/capture";
+import { Catalog } from "../../infra/data/catalog";
+import { currentState, viewName } from "../../infra/data/currentState";
+import { Delivery } from "../../infra/data/delivery";
+import { Format } from "../../infra/data/format";
+import { Lake } from "../../infra/data/lake";
+import { Raw } from "../../infra/data/raw";
+import { prod } from "../../infra/prod";
+import { prodOutputs } from "../../infra/prodOutputs";
+import { everything, follower } from "./model";
+
+const tables = [everything];
+
+async function data(): Promise<object> {
+  const config = dataConfig();
+  const arns = await prodOutputs(config);
+  const { region, dataAccountId: account } = config;
+  const here = { providers: { aws: new aws.Provider("data", { region, allowedAccountIds: [account] }) } };
+  const accessLogs = new AccessLogs("access-logs", { account }, here).bucket;
+  const lake = new Lake("lake", { accounts: config, accessLogs, operators: [] }, here);
+  const raw = new Raw("raw", { account }, here);
+  new Capture("capture", { accounts: config, tables, prod: arns, raw }, here);
+  const catalog = new Catalog("catalog", { tables, bucket: lake.bucket, decisions: [] }, here);
+  const delivery = new Delivery("delivery", { accounts: config, tables, lake, catalog }, here);
+  new Format("format", { region, tables, raw, delivery }, here);
+  const athena = new Athena("athena", { account, key: lake.key, accessLogs, operators: [] }, here);
+  const [database, workgroup] = [catalog.database.name, athena.workgroup.name];
+  for (const table of tables) {
+    const view = viewName(table);
+    const args = { region, database, workgroup, view, sql: currentState(table), origin: view, standsOn: "" };
+    new AthenaView(view, args, { dependsOn: [...catalog.all] });
+  }
+  return { database, workgroup };
+}
+
+export = async (): Promise<object> =>
+  pulumi.getStack() === "prod" ? prod(prodConfig(), { tables, services: [follower] }) : data();
