@@ -1,0 +1,50 @@
+/** `npm start`: the whole pipeline on this machine, to work with; it stays up until Ctrl-C. */
+import * as path from "node:path";
+import { LOCAL_FILE } from "../ops/deployment";
+import { terminalProgress } from "./demo/progress";
+import { startLaptop } from "./laptop";
+import { projectFolder } from "./project";
+
+const SIZE = { shops: 100, users: 2_000, shifts: 12_000 };
+/** Changes a second. */
+const PACE = 5;
+
+const READY = `
+The laptop cloud is up, and people work on the monolith. ${LOCAL_FILE} says where it is; in another terminal:
+
+  npm run query -- --local weekly_active_shops
+  npm run full-load -- --local shifts
+  npm run backfill -- --local payroll
+  npm run redrive -- --local list
+
+Ctrl-C ends it.`;
+
+async function main(): Promise<void> {
+  // The SDK's notice that it will want Node 22 one day is not for those who try this.
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
+  const progress = terminalProgress(process.stdout);
+  const home = projectFolder();
+  let close: (() => Promise<void>) | undefined;
+  let interrupted = false;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => {
+      interrupted = true;
+      progress.print("Stopping ...");
+      void (close?.() ?? Promise.resolve()).finally(() => process.exit(130));
+    });
+  }
+  try {
+    await startLaptop({
+      ...{ folder: path.join(home, ".local", "start"), home, size: SIZE, pace: PACE, seed: 2026, progress },
+      onStart: (end) => (close = end),
+    });
+    progress.print(READY);
+  } catch (error) {
+    // Whatever was under way fails when the cloud goes.
+    if (interrupted) return;
+    progress.print(`\n${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}
+
+void main();
