@@ -47,7 +47,7 @@ test("what is left out has a safe default", () => {
     },
     streams: { readers: "shared" },
     fullLoad: { schedule: "cron(30 2 * * ? *)", timeZone: "UTC" },
-    watch: { emails: [] },
+    alarmEmails: [],
   });
 });
 
@@ -219,8 +219,8 @@ test.each([
   ],
   [
     "an address that is none",
-    { "tributary:watch": { emails: ["ops"] } },
-    'tributary:watch.emails.0: found "ops", expected an e-mail address.',
+    { "tributary:alarmEmails": ["ops"] },
+    'tributary:alarmEmails.0: found "ops", expected an e-mail address.',
   ],
   [
     "a schedule of five fields",

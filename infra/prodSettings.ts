@@ -134,9 +134,6 @@ const fullLoad = settings({
     .default("UTC"),
 });
 
-/** Where people are told of alarms. */
-const email = z.email({ error: "an e-mail address" });
-
 export const prodShape = {
   prodAccountId: accountId,
   dataAccountId: accountId,
@@ -149,7 +146,8 @@ export const prodShape = {
   fullLoad: fullLoad.prefault({}),
   /** infra/protection.ts reads it. */
   allowDeletion: text("the name of the stack").optional(),
-  watch: settings({ emails: z.array(email, { error: "a list of e-mail addresses" }).default([]) }).prefault({}),
+  /** Who is sent the alarms. */
+  alarmEmails: list(z.email({ error: "an e-mail address" }), 0, "a list of e-mail addresses").default([]),
 };
 
 type Read = z.output<z.ZodObject<typeof prodShape>>;

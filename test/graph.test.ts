@@ -1,36 +1,62 @@
 /** The resource graph of both stacks, from the program itself: run as it is, with nothing created. */
 import { dataTests } from "./graph/dataTests";
 import type { Plan } from "./graph/plan";
-import { plan } from "./graph/plan";
+import { networkTests } from "./graph/networkTests";
+import { AUTHORITY, plan } from "./graph/plan";
 import { preflightTests } from "./graph/preflightTests";
 import { prodTests } from "./graph/prodTests";
 import { queryTests } from "./graph/queryTests";
 import { replicationTests } from "./graph/replicationTests";
 import { ruleTests } from "./graph/ruleTests";
 import { viewTests } from "./graph/viewTests";
+import { watchTests } from "./graph/watchTests";
 
 const empty: Plan = { resources: [], outputs: {} };
-const plans = { prod: empty, adopting: empty, data: empty };
+const plans = { prod: empty, other: empty, data: empty };
+
+/** The other choice wherever there is one: whatever can be is the program's own. */
+const OTHER = {
+  "tributary:source": { database: "monolith", certificate: AUTHORITY, create: {} },
+  "tributary:network": {},
+  "tributary:replication": { createAccountRoles: false },
+  "tributary:streams": { readers: "enhanced" },
+  "tributary:alarmEmails": ["ops@example.com"],
+};
 
 /** Once for all: each takes its seconds. */
 beforeAll(async () => {
-  [plans.prod, plans.data, plans.adopting] = await Promise.all([
+  [plans.prod, plans.data, plans.other] = await Promise.all([
     plan("prod"),
     plan("data"),
-    plan("prod", { config: { "tributary:replication": { createAccountRoles: false } } }),
+    plan("prod", { config: OTHER }),
   ]);
 }, 60_000);
 
-describe("the production stack", () => prodTests(() => plans.prod));
+describe("the production stack", () =>
+  prodTests(
+    () => plans.prod,
+    () => plans.other,
+  ));
 describe("replication", () =>
   replicationTests(
     () => plans.prod,
-    () => plans.adopting,
+    () => plans.other,
+  ));
+describe("the network and the source", () =>
+  networkTests(
+    () => plans.prod,
+    () => plans.other,
+  ));
+describe("watch", () =>
+  watchTests(
+    () => plans.prod,
+    () => plans.other,
+    () => plans.data,
   ));
 describe("preflight", () =>
   preflightTests(
     () => plans.prod,
-    () => plans.adopting,
+    () => plans.other,
   ));
 describe("the data stack", () => dataTests(() => plans.data));
 describe("queries", () => queryTests(() => plans.data));

@@ -103,7 +103,7 @@ export function prod(config: ProdConfig, { tables, services }: Model = model): P
 
   const watch = new Watch(
     "watch",
-    { account, region: config.region, emails: config.watch.emails, publishers: ["dms.amazonaws.com"] },
+    { account, region: config.region, emails: config.alarmEmails, publishers: ["dms.amazonaws.com"] },
     here,
   );
   const watched = { config, watch, replication, changes, source, streams };

@@ -17,11 +17,14 @@ const stream = (name: string): string => `  StreamFunction ${name}
     iam.RolePolicy ${name}
     lambda.Function ${name}`;
 
-export function prodTests(prod: () => Plan): void {
+/** `enhanced`: a stack whose services read by enhanced fan-out. */
+export function prodTests(prod: () => Plan, enhanced: () => Plan): void {
   const one = (kind: string, name: string) => pick(prod(), kind, name);
 
   test("the resources: `!` is protected, `+` is kept", () => {
-    expect(tree(prod())).toBe(`Changes changes
+    // Alarms: watchTests.ts.
+    const unwatched = { ...prod(), resources: prod().resources.filter(({ type }) => !type.endsWith(":MetricAlarm")) };
+    expect(tree(unwatched)).toBe(`Changes changes
   dms.Endpoint changes
   dms.ReplicationTask changes !
   iam.Role changes-target
@@ -34,6 +37,19 @@ FullLoad full-load
   iam.RolePolicy full-load
   iam.RolePolicy full-load-schedule
   scheduler.Schedule full-load
+Network network
+  ec2.SecurityGroup endpoints
+  ec2.SecurityGroup replication
+  ec2.VpcEndpoint kinesis-streams
+  ec2.VpcEndpoint kms
+  ec2.VpcEndpoint logs
+  ec2.VpcEndpoint s3
+  ec2.VpcEndpoint secretsmanager
+  vpc.SecurityGroupEgressRule database
+  vpc.SecurityGroupEgressRule endpoints
+  vpc.SecurityGroupEgressRule s3
+  vpc.SecurityGroupIngressRule database
+  vpc.SecurityGroupIngressRule endpoints
 PrivateBucket failures
 ${bucket("failures")}
 Replication replication
@@ -47,19 +63,23 @@ Replication replication
   kms.Key replication !+
 Service clocking
 ${stream("clocking")}
+  cloudwatch.LogMetricFilter clocking-parked
   dynamodb.KinesisStreamingDestination clocking.punches
   dynamodb.Table clocking !+
   dynamodb.Table clocking.punches !+
   lambda.EventSourceMapping clocking
 Service directory
 ${stream("directory")}
+  cloudwatch.LogMetricFilter directory-parked
   dynamodb.Table directory !+
   lambda.EventSourceMapping directory
 Service payroll
 ${stream("payroll")}
+  cloudwatch.LogMetricFilter payroll-parked
   dynamodb.Table payroll !+
   lambda.EventSourceMapping payroll
 Source source
+  dms.Certificate source
   dms.Endpoint source
   iam.Role source-secret
   iam.RolePolicy source-secret
@@ -70,6 +90,14 @@ Streams streams
   kinesis.Stream service-changes !+
   kms.Alias streams
   kms.Key streams !+
+Watch watch
+  cloudwatch.Dashboard tributary
+  dms.EventSubscription instance-events
+  dms.EventSubscription task-events
+  kms.Alias alarms
+  kms.Key alarms !+
+  sns.Topic alarms
+  sns.TopicPolicy alarms
 kms.Alias services
 kms.Key services !+
 pulumi:providers.aws prod`);
@@ -85,6 +113,7 @@ pulumi:providers.aws prod`);
       serviceTables: { payroll: "tributary-payroll", directory: "tributary-directory", clocking: "tributary-clocking" },
       ownTables: { "clocking.punches": "tributary-clocking.punches" },
       failuresBucket: "failures-1234567",
+      alarmsTopicArn: "arn:aws:sns:eu-west-1:111111111111:tributary-alarms",
       functions: { payroll: "payroll-1234567", directory: "directory-1234567", clocking: "clocking-1234567" },
     });
   });
@@ -140,6 +169,7 @@ pulumi:providers.aws prod`);
         maximumRetryAttempts: 10,
         maximumRecordAgeInSeconds: 604_800,
         destinationConfig: { onFailure: { destinationArn: "arn:aws:s3:::failures-1234567" } },
+        metricsConfig: { metrics: ["EventCount"] },
         filterCriteria: {
           filters: [
             {
@@ -179,6 +209,19 @@ pulumi:providers.aws prod`);
         "Allow s3:ListBucket on arn:aws:s3:::failures-1234567",
         "Allow kms:GenerateDataKey on arn:aws:kms:eu-west-1:111111111111:key/00000000-services if StringEquals kms:ViaService=s3.eu-west-1.amazonaws.com",
         "Allow logs:CreateLogStream, logs:PutLogEvents on arn:aws:logs:eu-west-1:111111111111:log-group:payroll-1234567:*",
+      ]);
+    });
+
+    test("is a consumer of its own by enhanced fan-out, and asks the stream for no records", () => {
+      const consumer = "arn:aws:kinesis:eu-west-1:111111111111:stream/tributary-changes/consumer/tributary-payroll:1";
+      expect(pick(enhanced(), "StreamConsumer", "payroll").inputs).toEqual({
+        name: "tributary-payroll",
+        streamArn: "arn:aws:kinesis:eu-west-1:111111111111:stream/tributary-changes",
+      });
+      expect(pick(enhanced(), "EventSourceMapping", "payroll").inputs["eventSourceArn"]).toBe(consumer);
+      expect(policyText(pick(enhanced(), "RolePolicy", "payroll")).slice(0, 2)).toEqual([
+        "Allow kinesis:DescribeStream, kinesis:DescribeStreamSummary, kinesis:ListShards on arn:aws:kinesis:eu-west-1:111111111111:stream/tributary-changes",
+        `Allow kinesis:DescribeStreamConsumer, kinesis:SubscribeToShard on ${consumer}`,
       ]);
     });
 

@@ -28,11 +28,12 @@ export function replicationTests(prod: () => Plan, adopting: () => Plan): void {
       autoMinorVersionUpgrade: false,
       allowMajorVersionUpgrade: false,
       applyImmediately: true,
+      preferredMaintenanceWindow: "sun:03:30-sun:04:30",
       multiAz: false,
       publiclyAccessible: false,
       kmsKeyArn: KEY,
       replicationSubnetGroupId: "tributary",
-      vpcSecurityGroupIds: ["sg-0a1b2c3d4e5f60003"],
+      vpcSecurityGroupIds: ["sg-replication"],
     });
   });
 
@@ -59,7 +60,8 @@ export function replicationTests(prod: () => Plan, adopting: () => Plan): void {
         databaseName: "monolith",
         secretsManagerArn: "arn:aws:secretsmanager:eu-west-1:111111111111:secret:monolith-replication-Ab12Cd",
         secretsManagerAccessRoleArn: "arn:aws:iam::111111111111:role/source-secret-1234567",
-        sslMode: "require",
+        sslMode: "verify-full",
+        certificateArn: "arn:aws:dms:eu-west-1:111111111111:cert:source",
         kmsKeyArn: KEY,
         pauseReplicationTasks: true,
         postgresSettings: {
