@@ -18,8 +18,11 @@ export function setting(name: string): string {
 export function dynamoDbSdk(): DynamoDbSdk {
   const sdk: typeof DynamoDb = require("@aws-sdk/client-dynamodb");
   const { BatchExecuteStatementCommand, BatchGetItemCommand, TransactWriteItemsCommand } = sdk;
+  const client = new sdk.DynamoDBClient();
+  // It makes a copy of every request for a log that nobody keeps: a quarter of a batch's CPU.
+  client.middlewareStack.remove("loggerMiddleware");
   return {
-    client: new sdk.DynamoDBClient(),
+    client,
     BatchExecuteStatementCommand,
     BatchGetItemCommand,
     TransactWriteItemsCommand,
