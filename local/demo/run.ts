@@ -7,6 +7,7 @@ import {
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
 import { services } from "../../model";
@@ -19,6 +20,7 @@ import { startWriters, type Writers } from "../sample/writers";
 import { isSame, type Comparison } from "./compare";
 import { dataOutputs, prodOutputs, start, type DataOutputs, type Deployment, type ProdOutputs } from "./deploy";
 import { checkParked, onlyPoison, poison } from "./poison";
+import { findMarkers, MARKERS, plantMarkers } from "./privacy";
 import type { Progress } from "./progress";
 import { loadEnds, loadProgress, pipesRunDry, replicationCatchesUp, type TaskWatch } from "./settle";
 import { serviceItems } from "./rows";
@@ -50,6 +52,8 @@ interface Work {
   readonly punches: readonly Punch[];
   /** Rows that were given a value in a column that the model does not know. */
   readonly unknownValues: number;
+  /** Private values of the monolith, which nobody may find outside raw. */
+  readonly markers: readonly string[];
 }
 
 function clients({ cloud, region, operators }: Deployment) {
@@ -93,6 +97,7 @@ async function work(options: DemoOptions, deployment: Deployment, aws: Clients, 
   const monolith = await connect(deployment.monolith);
   const replication: TaskWatch = { dms: aws.dms, taskArn: prod.changesTaskArn };
   const shifts = await workedShifts(monolith, options.workedShifts);
+  const markers = await plantMarkers(monolith);
   const writers = startWriters(deployment.monolith, { size, seed, changes: options.changes, over: options.over });
   // Looked at below; until then a failure must not end the process.
   writers.result.catch(() => undefined);
@@ -113,8 +118,10 @@ async function work(options: DemoOptions, deployment: Deployment, aws: Clients, 
       );
       const tableName = prod.ownTables["clocking.punches"] ?? "";
       const punched = await punchClock({ client: aws.dynamodb, tableName, seed, shifts });
+      // DMS loads every column that there is: none may be there that nobody has decided about (docs/schema-changes.md).
+      await loadEnds({ dms: aws.dms, taskArn: prod.fullLoadTaskArn }, () => undefined);
       await monolith.query("alter table users add column pronouns varchar(20)");
-      const { rowCount } = await monolith.query("update users set pronouns = 'they' where id % 97 = 0");
+      const { rowCount } = await monolith.query("update users set pronouns = $1 where id % 97 = 0", [MARKERS.pronouns]);
       const done = await writers.result;
       progress.done(
         `${(done.changes + punched.changes).toLocaleString("en")} changes in ${done.transactions.toLocaleString("en")} ` +
@@ -122,7 +129,7 @@ async function work(options: DemoOptions, deployment: Deployment, aws: Clients, 
       );
       clearInterval(ticker);
       await settle(deployment, monolith, aws, prod, progress);
-      return { data, punches: punched.items, unknownValues: rowCount ?? 0 };
+      return { data, punches: punched.items, unknownValues: rowCount ?? 0, markers };
     } finally {
       clearInterval(ticker);
     }
@@ -181,7 +188,7 @@ async function verify(
     const comparisons = [...ofServices, ...ofLake, ofPunches];
     progress.done(`${comparisons.length} tables, ${kpis.length} KPIs`);
     progress.step("Asking for what was parked, and for the new column");
-    return { comparisons, problems: await problems(deployment, aws, prod, done), kpis };
+    return { comparisons, problems: await problems(options.folder, deployment, aws, prod, done), kpis };
   } finally {
     await monolith.end();
   }
@@ -205,15 +212,19 @@ async function runKpis(
 
 /** Whatever is not as it must be, beside the rows. */
 async function problems(
+  folder: string,
   { cloud }: Deployment,
   { prodS3, dataS3, dataDynamodb }: Clients,
   prod: ProdOutputs,
-  { data, unknownValues }: Work,
+  { data, unknownValues, markers }: Work,
 ): Promise<string[]> {
   const folders = services.map(({ name }) => `${name}/parked/`);
   const users = (await serviceItems(dataDynamodb, data.rawTable)).get("monolith.users") ?? [];
   // A column that the model does not know may be private: it waits in raw until somebody has decided.
-  const waiting = users.filter((item) => item["_rest:pronouns"]?.S === '"they"').length;
+  const waiting = users.filter((item) => item["_rest:pronouns"]?.S === JSON.stringify(MARKERS.pronouns)).length;
+  // Raw and what was parked are private, and may hold anything; DynamoDB keeps no file here.
+  const isPrivate = (file: string): boolean =>
+    [data.failuresBucket, prod.failuresBucket].some((bucket) => file.startsWith(`s3/${bucket}/`));
   return [
     ...(await checkParked(dataS3, data.failuresBucket, "capture/parked/")),
     ...(await onlyPoison(prodS3, prod.failuresBucket, folders)),
@@ -221,6 +232,8 @@ async function problems(
     ...(await unexpected(dataS3, data.failuresBucket, "aws/lambda/")),
     ...cloud.services.lambda.problems().map(({ functionName, problem }) => `${functionName}: ${problem}`),
     ...(waiting === unknownValues ? [] : [`${waiting} of ${unknownValues} values of the new column wait in raw`]),
+    ...(users.some((item) => item["email"]?.S === MARKERS.email) ? [] : ["raw has none of the private values"]),
+    ...(await findMarkers(markers, path.join(folder, "cloud"), isPrivate)),
   ];
 }
 
