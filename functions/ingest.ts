@@ -57,6 +57,7 @@ function entryOf(record: KinesisStreamRecord, reason: string, detail: string): P
     stream: record.eventSourceARN,
     sequenceNumber: record.kinesis.sequenceNumber,
     partitionKey: record.kinesis.partitionKey,
+    arrivedAt: record.kinesis.approximateArrivalTimestamp,
     data: record.kinesis.data,
   };
 }

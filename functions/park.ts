@@ -9,6 +9,8 @@ export interface Parked {
   readonly stream: string;
   readonly sequenceNumber: string;
   readonly partitionKey: string;
+  /** Epoch seconds at which the stream took it. */
+  readonly arrivedAt: number;
   /** The message as it came, base64: it may be no text. */
   readonly data: string;
 }

@@ -35,8 +35,11 @@ export const REST_PREFIX = "_rest:";
 /** On a row whose key changed: where the value of a large object came from (`move.ts`). */
 export const inheritedMark = (column: string): string => `_from:${column}`;
 
-/** Tombstones outlive whatever may still be in the streams, which keep at most seven days. */
-const TOMBSTONE_SECONDS = 30 * 86_400;
+/**
+ * Tombstones outlive whatever may still be in the streams, which keep at most seven days. What is put back later than this
+ * after it arrived might bring back a row that has been deleted since.
+ */
+export const TOMBSTONE_SECONDS = 30 * 86_400;
 
 /** Where a store puts a change. */
 export interface Place {

@@ -51,6 +51,7 @@ const parkedShape = z.object({
   stream: z.string(),
   sequenceNumber: z.string(),
   partitionKey: z.string(),
+  arrivedAt: z.number(),
   data: z.string(),
 });
 
@@ -115,9 +116,15 @@ function parse(key: string, body: string, functions: Readonly<Record<string, str
 
 /** The record as Lambda handed it over, as far as a function reads it. */
 function parkedRecord(line: string): FailedRecord {
-  const { reason, stream, sequenceNumber, partitionKey, data } = parkedShape.parse(JSON.parse(line));
+  const { reason, stream, sequenceNumber, partitionKey, arrivedAt, data } = parkedShape.parse(JSON.parse(line));
   const record: KinesisStreamRecord = {
-    kinesis: { kinesisSchemaVersion: "1.0", partitionKey, sequenceNumber, data, approximateArrivalTimestamp: 0 },
+    kinesis: {
+      kinesisSchemaVersion: "1.0",
+      partitionKey,
+      sequenceNumber,
+      data,
+      approximateArrivalTimestamp: arrivedAt,
+    },
     eventSource: "aws:kinesis",
     eventVersion: "1.0",
     eventID: `redrive:${sequenceNumber}`,

@@ -2,7 +2,8 @@
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Surroundings } from "../command";
-import type { Failure } from "./failures";
+import { TOMBSTONE_SECONDS } from "../../functions/statements";
+import type { FailedRecord, Failure } from "./failures";
 import type { Fate } from "./fate";
 import { identity, sendItems, sendRecords, type Fates } from "./send";
 import { settle } from "./settle";
@@ -28,6 +29,10 @@ export interface Replayed {
 
 type Clients = { readonly s3: S3Client; readonly lambda: LambdaClient };
 
+/** A row's deletion is remembered for so long; a record that came before it could otherwise bring the row back. */
+const isTooOld = ({ record }: FailedRecord): boolean =>
+  record.kinesis.approximateArrivalTimestamp < Date.now() / 1000 - TOMBSTONE_SECONDS;
+
 export async function replay(
   failures: readonly Failure[],
   wanted: (reason: string) => boolean,
@@ -47,9 +52,12 @@ export async function replay(
     const records = ofFunction
       .flatMap((failure) => (failure.kind === "given-up-items" ? [] : failure.records))
       .filter(({ reason }) => wanted(reason));
-    if (functionName !== undefined && records.length > 0) {
-      const sent = await sendRecords(lambda, functionName, records, (done) =>
-        status(`  ${name}: ${done} of ${records.length} records`),
+    const old = records.filter(isTooOld);
+    const fresh = records.filter((record) => !old.includes(record));
+    for (const { record } of old) found.set(identity(record), "expired");
+    if (functionName !== undefined && fresh.length > 0) {
+      const sent = await sendRecords(lambda, functionName, fresh, (done) =>
+        status(`  ${name}: ${done} of ${fresh.length} records`),
       );
       for (const [id, fate] of sent.fates) found.set(id, fate);
       if (sent.problem !== undefined) problem = `${name}: ${sent.problem}`;

@@ -1,7 +1,7 @@
 /** What lies in the failures buckets, and what became of it, for people and for machines. */
 import { renderTable } from "../table";
 import { reasonsOf, type Failure } from "./failures";
-import { fates, WORDS } from "./fate";
+import { fates, WORDS, type Fate } from "./fate";
 import type { Replayed } from "./replay";
 
 interface Group {
@@ -57,7 +57,7 @@ export function renderReplayed(replayed: readonly Replayed[], json: boolean): st
     groups.set(id, [...(groups.get(id) ?? []), each]);
   }
   const rows = [...groups.values()].map((group) => {
-    const count = (kind: (typeof fates)[number]): string => String(group.filter(({ fate }) => fate === kind).length);
+    const count = (kind: Fate): string => String(group.filter(({ fate }) => fate === kind).length);
     return [group[0]?.stack ?? "", group[0]?.function ?? "", group[0]?.reason ?? "", ...kinds.map(count)];
   });
   return renderTable(["stack", "function", "reason", ...kinds.map((kind) => WORDS[kind])], rows);

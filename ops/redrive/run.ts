@@ -74,5 +74,12 @@ export async function redrive(argv: readonly string[], surroundings: Surrounding
   }
   print(renderReplayed(replayed, values.json));
   for (const problem of new Set(replayed.flatMap((each) => each.problem ?? []))) note(`redrive: ${problem}`);
-  return unreadable.length === 0 && replayed.every(({ fate }) => fate !== "failed" && fate !== "parked") ? 0 : 1;
+  if (replayed.some(({ fate }) => fate === "expired")) {
+    note(`redrive: ${TOO_OLD}`);
+  }
+  const isTaken = ({ fate }: Replayed): boolean => !["failed", "parked", "expired"].includes(fate);
+  return unreadable.length === 0 && replayed.every(isTaken) ? 0 : 1;
 }
+
+const TOO_OLD =
+  "What came more than 30 days ago stays where it is: rows deleted since could come back. Load their tables again instead.";

@@ -2,7 +2,7 @@
 import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import type { KinesisStreamRecord } from "aws-lambda";
 import { z } from "zod";
-import { fates, type Fate } from "./fate";
+import { answers, type Fate } from "./fate";
 import type { FailedRecord, GivenUpItems } from "./failures";
 
 /** Of one record, by stream and sequence number; see `identity`. */
@@ -48,7 +48,7 @@ export function batches(records: readonly FailedRecord[]): KinesisStreamRecord[]
 
 const answerShape = z.object({
   batchItemFailures: z.array(z.unknown()).default([]),
-  fates: z.record(z.string(), z.enum(fates)).optional(),
+  fates: z.record(z.string(), z.enum(answers)).optional(),
 });
 
 type Lambda = Pick<LambdaClient, "send">;

@@ -7,7 +7,7 @@ import { identity, type Fates } from "./send";
 type S3 = Pick<S3Client, "send">;
 
 /** Was put back and is done with; also what was parked again: it has an object of its own now. */
-const isTaken = (fate: Fate | undefined): boolean => fate !== undefined && fate !== "failed";
+const isTaken = (fate: Fate | undefined): boolean => fate !== undefined && fate !== "failed" && fate !== "expired";
 
 const text = (lines: readonly (string | undefined)[]): string => lines.map((line) => `${line ?? ""}\n`).join("");
 
