@@ -3,6 +3,7 @@
  * and knows the data account by its id and by these names only.
  */
 import { createHash } from "node:crypto";
+import { FOLDERS } from "../functions/promote";
 
 export interface Accounts {
   readonly prodAccountId: string;
@@ -29,6 +30,10 @@ export const names = {
   deliveryRole: `${PREFIX}-delivery`,
   analystRole: `${PREFIX}-analyst`,
   engineerRole: `${PREFIX}-data-engineer`,
+  /** Role of the function that promotes full loads, in the data account. */
+  promoteRole: `${PREFIX}-promote`,
+  /** Role in the production account with which that function sees how the loads went. */
+  fullLoadReaderRole: `${PREFIX}-full-load-reader`,
   lakeKeyAlias: `alias/${PREFIX}-lake`,
 } as const;
 
@@ -48,8 +53,14 @@ const fitting = (name: string, limit: number): string =>
 /** The Firehose stream of a table in the lake. */
 export const deliveryStream = (table: string): string => fitting(`${PREFIX}-${table}`, 64);
 
-/** Folder of the lake in which DMS writes full loads: `full/<schema>/<table>/`. */
-export const FULL_FOLDER = "full";
+/** The DMS task that loads whole tables. */
+export const FULL_LOAD_TASK = `${PREFIX}-full-load`;
+
+/** Folder of the lake in which DMS writes full loads: `landing/<schema>/<table>/`. No query reads there. */
+export const LANDING_FOLDER = FOLDERS.landing;
+
+/** Folder of the lake with the full loads that were promoted: `full/<schema>/<table>/load=<name>/`. */
+export const FULL_FOLDER = FOLDERS.full;
 
 /** Column that DMS adds to a full load: when its task started, as text. */
 export const LOADED_AT = "_loaded_at";
@@ -69,3 +80,6 @@ export const fullLoadRoleArn = ({ prodAccountId }: Accounts): string =>
 /** An alias and not a key id: the key is made later, in the other account. */
 export const lakeKeyAliasArn = ({ dataAccountId, region }: Accounts): string =>
   `arn:aws:kms:${region}:${dataAccountId}:${names.lakeKeyAlias}`;
+
+export const fullLoadReaderRoleArn = ({ prodAccountId }: Accounts): string =>
+  `arn:aws:iam::${prodAccountId}:role/${names.fullLoadReaderRole}`;

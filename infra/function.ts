@@ -12,6 +12,8 @@ export interface StreamFunctionArgs<Event, Result> {
   /** Settings that are known only once resources exist. */
   readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
   readonly permissions: readonly Statement[];
+  /** Seconds; `TIMEOUT`, if left out. */
+  readonly timeout?: number;
 }
 
 /** Long enough for a full batch while DynamoDB throttles; seconds. */
@@ -59,7 +61,7 @@ export class StreamFunction<Event, Result> extends pulumi.ComponentResource {
         runtime: "nodejs22.x",
         architectures: ["arm64"],
         memorySize: MEMORY,
-        timeout: TIMEOUT,
+        timeout: args.timeout ?? TIMEOUT,
         environment: { variables: { ...args.environment } },
         loggingConfig: { logFormat: "JSON", logGroup: this.logs.name },
       },

@@ -37,7 +37,9 @@ export class Athena extends pulumi.ComponentResource {
   constructor(name: string, args: AthenaArgs, options?: pulumi.ComponentResourceOptions) {
     super("tributary:data:Athena", name, {}, options);
     const { account, key, accessLogs, operators } = args;
-    const roles = [names.engineerRole, names.analystRole].map((role) => dataRoleArn({ dataAccountId: account }, role));
+    const roles = [names.engineerRole, names.analystRole, names.promoteRole].map((role) =>
+      dataRoleArn({ dataAccountId: account }, role),
+    );
     const { bucket } = new PrivateBucket(
       "results",
       {

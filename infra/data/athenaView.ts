@@ -7,7 +7,10 @@
  * another account than the one meant.
  */
 import type * as Athena from "@aws-sdk/client-athena";
+import type * as Glue from "@aws-sdk/client-glue";
 import * as pulumi from "@pulumi/pulumi";
+import { fill, loadIn } from "../../functions/load";
+import { viewReader } from "../../functions/promoteClients";
 
 export interface AthenaViewArgs {
   readonly region: string;
@@ -16,6 +19,11 @@ export interface AthenaViewArgs {
   readonly view: string;
   /** The query alone. */
   readonly sql: string;
+  /**
+   * Of a view on full loads: its SQL on a load, a template (functions/load.ts). Once a load has been promoted the view names
+   * it, and keeps it whenever the view is made anew.
+   */
+  readonly onLoad?: string;
   /** Where a person finds the SQL, for messages. */
   readonly origin: string;
   /** Changes with the columns of what it reads: the view must then be made anew. */
@@ -28,6 +36,7 @@ interface Properties {
   readonly workgroup: string;
   readonly view: string;
   readonly sql: string;
+  readonly onLoad?: string;
   readonly origin: string;
   readonly standsOn: string;
 }
@@ -81,13 +90,28 @@ async function run(statement: string, { region, database, workgroup }: Propertie
   }
 }
 
-async function createOrReplace(properties: Properties): Promise<void> {
+async function createOrReplace(given: Properties): Promise<void> {
+  const properties = { ...given, sql: await onPresentLoad(given) };
   const problem = await run(createStatement(properties), properties);
   if (problem !== undefined) throw new Error(located(problem, properties));
 }
 
+/** Which load is in force nobody but the view itself knows: a deployment must not undo a promotion. */
+async function onPresentLoad({ region, database, view, sql, onLoad }: Properties): Promise<string> {
+  if (onLoad === undefined) return sql;
+  const sdk: typeof Glue = require("@aws-sdk/client-glue");
+  const client = new sdk.GlueClient({ region });
+  try {
+    const load = loadIn((await viewReader(sdk, client, database)(view)) ?? "");
+    return load === undefined ? sql : fill(onLoad, load);
+  } finally {
+    client.destroy();
+  }
+}
+
 const isSame = (a: Properties, b: Properties): boolean =>
   a.sql === b.sql &&
+  a.onLoad === b.onLoad &&
   a.region === b.region &&
   a.workgroup === b.workgroup &&
   a.origin === b.origin &&

@@ -2,10 +2,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Table } from "../../model";
-import { FULL_FOLDER, PREFIX } from "../contract";
+import { FOLDERS } from "../../functions/promote";
+import { PREFIX } from "../contract";
 import type { GlueColumn } from "./columns";
-import { changeColumns, fullColumns } from "./columns";
-import { changesTable, fullTable, hasFullLoad } from "./currentState";
+import { changeColumns, fullColumns, pseudonymColumns } from "./columns";
+import { changesTable, fullTable, hasFullLoad, hasPseudonyms, pseudonymsTable } from "./currentState";
 import { CHANGES_FOLDER } from "./lake";
 import { SchemaGuard, type Schemas } from "./schemaGuard";
 
@@ -47,7 +48,8 @@ export class Catalog extends pulumi.ComponentResource {
     this.guard = new SchemaGuard("schemas", { schemas: schemasOf(tables), decisions }, { parent: this });
     this.changes = new Map(tables.map((table) => [table, this.changesTable(table, bucket)]));
     const full = tables.filter(hasFullLoad).map((table) => this.fullTable(table, bucket));
-    this.all = [...this.changes.values(), ...full];
+    const pseudonyms = tables.filter(hasPseudonyms).map((table) => this.pseudonymsTable(table, bucket));
+    this.all = [...this.changes.values(), ...full, ...pseudonyms];
     this.registerOutputs({});
   }
 
@@ -72,13 +74,37 @@ export class Catalog extends pulumi.ComponentResource {
   }
 
   private fullTable(table: Table, bucket: aws.s3.Bucket): aws.glue.CatalogTable {
-    return this.table(fullTable(table), {
-      description: `${table.comment}: the latest full load`,
+    return this.loadedTable(fullTable(table), FOLDERS.full, table, bucket, {
+      description: `${table.comment}: full loads; a query must name one`,
       columns: fullColumns(table),
-      // DMS' own layout: folder, schema, table.
-      location: pulumi.interpolate`s3://${bucket.bucket}/${FULL_FOLDER}/${table.schema}/${table.name}/`,
-      partitionKeys: [],
-      parameters: {},
+    });
+  }
+
+  private pseudonymsTable(table: Table, bucket: aws.s3.Bucket): aws.glue.CatalogTable {
+    return this.loadedTable(pseudonymsTable(table), FOLDERS.pseudonyms, table, bucket, {
+      description: `${table.comment}: its pseudonyms as of a full load, which has none; a query must name one`,
+      columns: pseudonymColumns(table),
+    });
+  }
+
+  /** Of the loads that lie there the view names the one to read: no other is ever looked for. */
+  private loadedTable(
+    name: string,
+    folder: string,
+    table: Table,
+    bucket: aws.s3.Bucket,
+    shape: { readonly description: string; readonly columns: readonly GlueColumn[] },
+  ): aws.glue.CatalogTable {
+    const location = pulumi.interpolate`s3://${bucket.bucket}/${folder}/${table.schema}/${table.name}/`;
+    return this.table(name, {
+      ...shape,
+      location,
+      partitionKeys: [{ name: "load", type: "string", comment: "When the load began" }],
+      parameters: {
+        "projection.enabled": "true",
+        "projection.load.type": "injected",
+        "storage.location.template": pulumi.interpolate`${location}load=\${load}/`,
+      },
     });
   }
 
@@ -114,6 +140,7 @@ const schemasOf = (tables: readonly Table[]): Schemas => {
     tables.flatMap((table) => [
       [changesTable(table), types(changeColumns(table))],
       ...(hasFullLoad(table) ? [[fullTable(table), types(fullColumns(table))]] : []),
+      ...(hasPseudonyms(table) ? [[pseudonymsTable(table), types(pseudonymColumns(table))]] : []),
     ]),
   ) as Schemas;
 };

@@ -75,6 +75,18 @@ export const fullColumns = (table: Table): GlueColumn[] => [
   { name: LOADED_AT, type: "string", comment: "When the load's task began" },
 ];
 
+/** What a promotion takes along for a full load: key, pseudonyms and version of each row, as changes have them. */
+export const pseudonymColumns = (table: Table): GlueColumn[] =>
+  changeColumns(table).filter(
+    ({ name }) =>
+      name === "_version" ||
+      table.columns.some(
+        (column) => column.name.toLowerCase() === name && (isPseudonym(column) || isKey(table, column)),
+      ),
+  );
+
+const isKey = (table: Table, { name }: Column): boolean => table.key.includes(name);
+
 /** A column of a current-state view, and how it comes from a row of changes and from a full load. */
 export interface ViewColumn {
   readonly name: string;

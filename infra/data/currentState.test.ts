@@ -17,8 +17,17 @@ import {
 } from "drizzle-orm/pg-core";
 import { describeTable, MONOLITH } from "../../model/table";
 import type { Table } from "../../model";
-import { changeColumns, fullColumns } from "./columns";
-import { changesTable, currentState, fullTable } from "./currentState";
+import { fill as onLoad, fillBefore, type Load } from "../../functions/load";
+import { changeColumns, fullColumns, pseudonymColumns } from "./columns";
+import {
+  carriedPseudonyms,
+  changesTable,
+  currentState,
+  fullTable,
+  hasPseudonyms,
+  onFullLoad,
+  pseudonymsTable,
+} from "./currentState";
 
 type Row = Record<string, string | number | boolean | null>;
 
@@ -44,11 +53,30 @@ async function fill(name: string, columns: readonly { name: string; type: string
   }
 }
 
-async function state(table: Table, changes: readonly Row[], full: readonly Row[] = []): Promise<unknown[]> {
-  await fill(changesTable(table), changeColumns(table), changes);
-  await fill(fullTable(table), fullColumns(table), full);
-  const result = await connection.runAndReadAll(`select * from (${currentState(table)}) order by 1`);
+const partition = (name: string) => ({ name, type: "string" });
+const PROMOTED: Load = { name: "20261124T080000000Z", pseudonyms: "20261124T080000000Z-20261124T090000000Z" };
+
+async function rowsOf(sql: string): Promise<unknown[]> {
+  const result = await connection.runAndReadAll(sql);
   return result.getRowObjectsJson();
+}
+
+async function state(
+  table: Table,
+  changes: readonly Row[],
+  full?: readonly Row[],
+  carried: readonly Row[] = [],
+): Promise<unknown[]> {
+  const delivered = changes.map((row) => ({ dt: "2026-11-24", ...row }));
+  await fill(changesTable(table), [...changeColumns(table), partition("dt")], delivered);
+  if (full === undefined) return rowsOf(`select * from (${currentState(table)}) order by 1`);
+  const loaded = full.map((row) => ({ load: PROMOTED.name, ...row }));
+  await fill(fullTable(table), [...fullColumns(table), partition("load")], loaded);
+  if (hasPseudonyms(table)) {
+    const taken = carried.map((row) => ({ load: PROMOTED.pseudonyms ?? "", ...row }));
+    await fill(pseudonymsTable(table), [...pseudonymColumns(table), partition("load")], taken);
+  }
+  return rowsOf(`select * from (${onLoad(onFullLoad(table), PROMOTED)}) order by 1`);
 }
 
 const things = describeTable(
@@ -92,7 +120,7 @@ describe("without a full load", () => {
 });
 
 describe("on a full load", () => {
-  const loaded = (id: number, n: number, at = "08:00:00.000000"): Row => ({ id, n, _loaded_at: `2026-11-24 ${at}` });
+  const loaded = (id: number, n: number): Row => ({ id, n, _loaded_at: "2026-11-24 08:00:00.000000" });
 
   test("a change from before it is in it already", async () => {
     const changes = [change(1, "1", "07:58:59.999999", { n: 1 }), change(9, "1", "07:00:00.000000", { n: 9 })];
@@ -113,30 +141,74 @@ describe("on a full load", () => {
     expect(await state(things, changes, [loaded(1, 10), loaded(2, 20)])).toEqual([{ id: "2", n: 20 }]);
   });
 
-  test("a pseudonym, which no load has, comes from the latest change of the key, however old", async () => {
-    const people = describeTable(
-      MONOLITH,
-      pgTable("people", { id: bigint({ mode: "bigint" }).primaryKey(), n: integer(), email: text() }),
-      { comment: "One row per person", pseudonym: ["email"] },
-    );
-    const changes = [
-      change(1, "1", "05:00:00.000000", { n: 1, email: "aa" }),
-      change(1, "2", "06:00:00.000000", { n: 1, email: "bb" }),
-      change(3, "1", "08:30:00.000000", { n: 30, email: "cc" }),
-      change(4, "1", "05:00:00.000000", { email: "dd" }),
-      change(4, "2", "06:00:00.000000", { _op: "delete" }),
-    ];
-    expect(fullColumns(people).map(({ name }) => name)).toEqual(["id", "n", "_loaded_at"]);
-    expect(await state(people, changes, [loaded(1, 10), loaded(2, 20)])).toEqual([
-      { id: "1", n: 10, email: "bb" },
-      { id: "2", n: 20, email: null },
-      { id: "3", n: 30, email: "cc" },
+  test("a change that comes days late counts, one of a folder from before the load's day is not looked for", async () => {
+    const late = change(1, "1", "08:10:00.000000", { n: 1, dt: "2026-11-29" });
+    const early = change(2, "1", "08:10:00.000000", { n: 2, dt: "2026-11-23" });
+    const impossible = change(3, "1", "08:10:00.000000", { n: 3, dt: "2026-11-22" });
+    expect(await state(things, [late, early, impossible], [])).toEqual([
+      { id: "1", n: 1 },
+      { id: "2", n: 2 },
     ]);
   });
 
-  test("only the latest counts", async () => {
-    const full = [loaded(1, 10, "08:00:00.000000"), loaded(2, 20, "08:00:00.000000"), loaded(2, 21, "09:00:00.000000")];
-    expect(await state(things, [change(1, "1", "08:30:00.000000", { n: 1 })], full)).toEqual([{ id: "2", n: 21 }]);
+  test("the others that lie there do not count", async () => {
+    const full = [{ ...loaded(1, 10), load: "20261123T080000000Z" }, loaded(2, 20)];
+    expect(await state(things, [], full)).toEqual([{ id: "2", n: 20 }]);
+  });
+
+  const people = describeTable(
+    MONOLITH,
+    pgTable("people", { id: bigint({ mode: "bigint" }).primaryKey(), n: integer(), email: text() }),
+    { comment: "One row per person", pseudonym: ["email"] },
+  );
+
+  test("a pseudonym, which no load has, is what the promotion took along, or a later change's, however late", async () => {
+    const carried = [
+      { id: 1, email: "aa", _version: "1" },
+      { id: 2, email: "bb", _version: "1" },
+      { id: 6, email: "ff", _version: "1" },
+    ];
+    const changes = [
+      // From before the load, delivered after the promotion.
+      change(2, "2", "06:00:00.000000", { n: 1, email: "cc" }),
+      change(3, "1", "08:30:00.000000", { n: 30, email: "dd" }),
+      change(4, "1", "05:00:00.000000", { email: "xx", dt: "2026-11-20" }),
+      change(6, "2", "06:00:00.000000", { _op: "delete" }),
+    ];
+    expect(fullColumns(people).map(({ name }) => name)).toEqual(["id", "n", "_loaded_at"]);
+    const full = [loaded(1, 10), loaded(2, 20), loaded(4, 40)];
+    expect(await state(people, changes, full, carried)).toEqual([
+      { id: "1", n: 10, email: "aa" },
+      { id: "2", n: 20, email: "cc" },
+      { id: "3", n: 30, email: "dd" },
+      { id: "4", n: 40, email: null },
+    ]);
+  });
+
+  test("a promotion takes along the latest pseudonym of each key of its load, from the load before and since", async () => {
+    const changes = [
+      change(1, "1", "05:00:00.000000", { email: "aa", dt: "2026-11-20" }),
+      change(1, "2", "06:00:00.000000", { email: "bb", dt: "2026-11-20" }),
+      change(2, "1", "06:00:00.000000", { email: "cc", dt: "2026-11-20" }),
+      change(2, "2", "06:00:00.000000", { email: "dd" }),
+      // No longer there.
+      change(9, "1", "06:00:00.000000", { email: "ee" }),
+    ];
+    await state(
+      people,
+      changes,
+      [loaded(1, 10), loaded(2, 20), loaded(3, 30)],
+      [{ id: 3, email: "ff", _version: "1" }],
+    );
+    const { first, next } = carriedPseudonyms(people);
+    expect(await rowsOf(`${onLoad(first, PROMOTED)} order by 1`)).toEqual([
+      { id: "1", email: "bb", _version: "2" },
+      { id: "2", email: "dd", _version: "2" },
+    ]);
+    expect(await rowsOf(`${onLoad(fillBefore(next, PROMOTED), PROMOTED)} order by 1`)).toEqual([
+      { id: "2", email: "dd", _version: "2" },
+      { id: "3", email: "ff", _version: "1" },
+    ]);
   });
 
   test("a composite key joins on all its columns, a point in time by its exact text", async () => {

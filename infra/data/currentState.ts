@@ -13,7 +13,7 @@
  */
 import type { Table } from "../../model";
 import { formOf, MONOLITH } from "../../model";
-import { LOAD } from "../../functions/load";
+import { BEFORE, LOAD } from "../../functions/load";
 import type { ViewColumn } from "./columns";
 import { isPoint, isPseudonym, lakeColumns, quoted, viewColumns } from "./columns";
 
@@ -148,9 +148,6 @@ ${perLine([
   GROUP BY ${key.map(({ fromChanges: expression }) => expression).join(", ")}
 )`;
 }
-
-/** Where the names of the load before stand, in the template of what the next promotion takes along. */
-export const BEFORE = { pseudonyms: "{{pseudonyms before}}", day: "{{day before}}" } as const;
 
 /**
  * What a promotion takes along, as templates: the latest pseudonyms of each key of the load, from all changes (`first`), or

@@ -4,10 +4,11 @@
  * | prefix     | what                                    | written by           |
  * | ---------- | --------------------------------------- | -------------------- |
  * | `changes/` | every accepted change, a folder a table | Firehose             |
- * | `full/`    | the latest full load, a folder a table  | DMS, from production |
+ * | `landing/` | the latest full load, as it is written  | DMS, from production |
+ * | `full/`    | full loads that queries may read        | *promote*            |
  * | `errors/`  | records that would not become Parquet   | Firehose             |
  *
- * No versions: DMS replaces `full/` with every load and asks for none (they would be kept at the price of the load), and of
+ * No versions: DMS replaces `landing/` with every load and asks for none (they would be kept at the price of the load), and of
  * `changes/` nothing is ever overwritten. There a denial does what versions would do: nobody deletes, and what is lost all
  * the same comes again from raw and a full load.
  */
@@ -15,7 +16,7 @@ import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { PrivateBucket } from "../bucket";
 import type { Accounts } from "../contract";
-import { dataRoleArn, FULL_FOLDER, fullLoadRoleArn, lakeBucket, names } from "../contract";
+import { dataRoleArn, fullLoadRoleArn, lakeBucket, LANDING_FOLDER, names } from "../contract";
 import { customerKey } from "../key";
 import { foreignRole, onlyThese } from "../policy";
 
@@ -32,6 +33,9 @@ export const CHANGES_FOLDER = "changes";
 
 /** Days for which what would not convert waits to be looked at. */
 const KEEP_ERRORS_DAYS = 90;
+
+/** Of this account. */
+const ROLES = [names.deliveryRole, names.promoteRole, names.engineerRole, names.analystRole];
 
 export class Lake extends pulumi.ComponentResource {
   readonly key: aws.kms.Key;
@@ -66,12 +70,12 @@ export class Lake extends pulumi.ComponentResource {
           foreignRole(fullLoad, {
             Sid: "FullLoadWrites",
             Action: ["s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject"],
-            Resource: pulumi.interpolate`${arn}/${FULL_FOLDER}/*`,
+            Resource: pulumi.interpolate`${arn}/${LANDING_FOLDER}/*`,
           }),
           foreignRole(fullLoad, { Sid: "FullLoadLists", Action: ["s3:ListBucket"], Resource: arn }),
           onlyThese(arn, accounts.dataAccountId, [
             fullLoad,
-            ...[names.deliveryRole, names.engineerRole, names.analystRole].map((role) => dataRoleArn(accounts, role)),
+            ...ROLES.map((role) => dataRoleArn(accounts, role)),
             ...operators,
           ]),
           {

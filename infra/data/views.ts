@@ -6,8 +6,8 @@ import { sqlFiles } from "../project";
 import type { Athena } from "./athena";
 import { AthenaView } from "./athenaView";
 import type { Catalog } from "./catalog";
-import { changeColumns, fullColumns } from "./columns";
-import { currentState, hasFullLoad, viewName } from "./currentState";
+import { changeColumns, fullColumns, pseudonymColumns } from "./columns";
+import { currentState, hasFullLoad, hasPseudonyms, onFullLoad, viewName } from "./currentState";
 import type { ViewSource } from "./viewOrder";
 import { inOrder } from "./viewOrder";
 
@@ -30,15 +30,17 @@ export class Views extends pulumi.ComponentResource {
     const { region, catalog, athena } = args;
     const place = { region, database: catalog.database.name, workgroup: athena.workgroup.name };
     const made = new Map<string, { readonly view: AthenaView; readonly digest: string }>();
+    const templates = new Map(args.tables.filter(hasFullLoad).map((table) => [viewName(table), onFullLoad(table)]));
     for (const { name: view, sql, origin, readsViews, basis } of inOrder([...generated(args), ...written()])) {
       const below = readsViews.flatMap((base) => made.get(base) ?? []);
+      const onLoad = templates.get(view);
       const standsOn = digest([basis, ...below.map((base) => base.digest)]);
       const resource = new AthenaView(
         view,
-        { ...place, view, sql, origin, standsOn },
+        { ...place, view, sql, ...(onLoad === undefined ? {} : { onLoad }), origin, standsOn },
         { parent: this, dependsOn: [...catalog.all, ...below.map((base) => base.view)] },
       );
-      made.set(view, { view: resource, digest: digest([sql, standsOn]) });
+      made.set(view, { view: resource, digest: digest([sql, onLoad ?? "", standsOn]) });
     }
     this.names = [...made.keys()];
     this.registerOutputs({});
@@ -50,7 +52,11 @@ const generated = ({ tables }: ViewsArgs): ViewSource[] =>
     name: viewName(table),
     sql: currentState(table),
     origin: `the current state of "${table.name}" (infra/data/currentState.ts)`,
-    basis: JSON.stringify([changeColumns(table), hasFullLoad(table) ? fullColumns(table) : []]),
+    basis: JSON.stringify([
+      changeColumns(table),
+      hasFullLoad(table) ? fullColumns(table) : [],
+      hasPseudonyms(table) ? pseudonymColumns(table) : [],
+    ]),
   }));
 
 const written = (): ViewSource[] =>

@@ -1,14 +1,24 @@
 /**
  * The task that writes whole tables as Parquet straight into the lake, in the data account. It is started at a quiet hour by
- * a schedule, or by hand (`npm run full-load`). While it runs the views see what it has written so far of a table.
+ * a schedule, or by hand (`npm run full-load`). It writes where no query reads: the data account promotes what is complete
+ * (infra/data/promotion.ts), and may look here how a load went.
  */
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Table } from "../../model";
 import type { ProdConfig } from "../config";
 import type { Accounts } from "../contract";
-import { FULL_FOLDER, lakeBucket, lakeKeyAliasArn, LOADED_AT, names, PREFIX } from "../contract";
-import { document, forAccount, trust } from "../policy";
+import {
+  dataRoleArn,
+  FULL_LOAD_TASK,
+  lakeBucket,
+  lakeKeyAliasArn,
+  LANDING_FOLDER,
+  LOADED_AT,
+  names,
+  PREFIX,
+} from "../contract";
+import { document, foreignRole, forAccount, trust } from "../policy";
 import { fullLoadMappings, fullLoadSettings } from "./mappings";
 import type { Replication } from "./replication";
 import type { Source } from "./source";
@@ -36,7 +46,7 @@ export class FullLoad extends pulumi.ComponentResource {
     this.task = new aws.dms.ReplicationTask(
       "full-load",
       {
-        replicationTaskId: `${PREFIX}-full-load`,
+        replicationTaskId: FULL_LOAD_TASK,
         migrationType: "full-load",
         replicationInstanceArn: args.replication.instance.replicationInstanceArn,
         sourceEndpointArn: args.source.endpoint.endpointArn,
@@ -49,6 +59,7 @@ export class FullLoad extends pulumi.ComponentResource {
       { parent: this },
     );
     this.schedule(args);
+    this.reader(args.accounts);
     this.registerOutputs({});
   }
 
@@ -96,6 +107,39 @@ export class FullLoad extends pulumi.ComponentResource {
     );
   }
 
+  /** DMS has no policies of its own to admit another account with: the function over there takes this role. */
+  private reader(accounts: Accounts): void {
+    const { region, prodAccountId: account } = accounts;
+    const role = new aws.iam.Role(
+      "full-load-reader",
+      {
+        name: names.fullLoadReaderRole,
+        description: "The data account sees which full loads are complete",
+        assumeRolePolicy: document([
+          foreignRole(dataRoleArn(accounts, names.promoteRole), { Action: ["sts:AssumeRole"] }),
+        ]),
+      },
+      { parent: this },
+    );
+    new aws.iam.RolePolicy(
+      "full-load-reader",
+      {
+        role: role.id,
+        policy: document([
+          // The action knows no narrower resource (service authorization reference, DMS).
+          { Effect: "Allow", Action: ["dms:DescribeReplicationTasks"], Resource: "*" },
+          {
+            Effect: "Allow",
+            Action: ["dms:DescribeTableStatistics"],
+            // Of loads by hand, too, which have tasks of their own.
+            Resource: `arn:aws:dms:${region}:${account}:task:*`,
+          },
+        ]),
+      },
+      { parent: this },
+    );
+  }
+
   /** The role stays in this account: the data account's bucket and key admit it by its name. */
   private writer(accounts: Accounts): { role: aws.iam.Role; policy: pulumi.Resource } {
     const role = new aws.iam.Role(
@@ -115,7 +159,7 @@ export class FullLoad extends pulumi.ComponentResource {
           {
             Effect: "Allow",
             Action: ["s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject"],
-            Resource: `${bucket}/${FULL_FOLDER}/*`,
+            Resource: `${bucket}/${LANDING_FOLDER}/*`,
           },
           {
             Effect: "Allow",
@@ -148,7 +192,7 @@ export class FullLoad extends pulumi.ComponentResource {
         endpointId: `${PREFIX}-full-load`,
         endpointType: "target",
         bucketName: lakeBucket(accounts),
-        bucketFolder: FULL_FOLDER,
+        bucketFolder: LANDING_FOLDER,
         // A bucket of this name in another account is not ours.
         expectedBucketOwner: accounts.dataAccountId,
         serviceAccessRoleArn: role.arn,
@@ -165,7 +209,7 @@ export class FullLoad extends pulumi.ComponentResource {
         encryptionMode: "SSE_KMS",
         serverSideEncryptionKmsKeyId: lakeKeyAliasArn(accounts),
         includeOpForFullLoad: false,
-        // When the task started, the same in every row: by it the views know which changes are already in.
+        // When the task started, the same in every row: for people, who may ask how old a row is.
         timestampColumnName: LOADED_AT,
         useTaskStartTimeForFullLoadTimestamp: true,
       },

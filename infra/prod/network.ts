@@ -6,7 +6,7 @@ import * as aws from "@pulumi/aws";
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
 import type { ProdConfig } from "../config";
-import { FULL_FOLDER, lakeBucket, names, PREFIX } from "../contract";
+import { lakeBucket, LANDING_FOLDER, names, PREFIX } from "../contract";
 import type { Statement } from "../policy";
 import { document } from "../policy";
 
@@ -202,7 +202,7 @@ export class Network extends pulumi.ComponentResource {
       {
         ...ours,
         Action: ["s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject"],
-        Resource: `${bucket}/${FULL_FOLDER}/*`,
+        Resource: `${bucket}/${LANDING_FOLDER}/*`,
       },
       { ...ours, Action: ["s3:ListBucket"], Resource: bucket },
     ];

@@ -49,7 +49,11 @@ test("a role that does not trust the scheduler is refused", () =>
 test.each([
   ["a cron expression of five fields", { scheduleExpression: "cron(30 2 * * ?)" }, "Expected cron(six fields)"],
   ["what is not understood", { kmsKeyArn: "arn:aws:kms:eu-west-1:111111111111:key/1" }, "kmsKeyArn is not supported"],
-  ["a target of another kind", { target: { ...nightly.target, arn: "arn:aws:lambda:::f" } }, "a universal target"],
+  [
+    "a target of another kind",
+    { target: { ...nightly.target, arn: "arn:aws:sqs:eu-west-1:111111111111:q" } },
+    "a function or a universal target",
+  ],
 ])("%s is refused", (_what, change, message) =>
   withSchedules((create) => expect(() => create({ ...nightly, ...change })).toThrow(message)),
 );

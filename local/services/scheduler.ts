@@ -16,7 +16,12 @@ import {
 } from "../core/service";
 
 const targetShape = z.strictObject({
-  arn: z.string().regex(/^arn:aws:scheduler:::aws-sdk:[a-z0-9]+:[a-zA-Z]+$/, "Expected a universal target"),
+  arn: z
+    .string()
+    .regex(
+      /^(arn:aws:scheduler:::aws-sdk:[a-z0-9]+:[a-zA-Z]+|arn:aws:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+)$/,
+      "Expected a function or a universal target",
+    ),
   roleArn: z.string(),
   input: z.string(),
   retryPolicy: z

@@ -52,7 +52,10 @@ export function dataTests(data: () => Plan): void {
 
   test("the resources: `!` is protected, `+` is kept; what follows from files in queries/ stands below", () => {
     const named = ["Views views", "Kpis kpis"];
-    const resources = data().resources.filter(({ within }) => !named.some((name) => within.endsWith(`:${name}`)));
+    // Alarms: below.
+    const resources = data().resources.filter(
+      ({ type, within }) => !type.endsWith(":MetricAlarm") && !named.some((name) => within.endsWith(`:${name}`)),
+    );
     expect(tree({ ...data(), resources })).toBe(`Access access
   iam.Role analyst
   iam.Role data-engineer
@@ -66,6 +69,7 @@ Athena athena
   athena.Workgroup kpis
 Capture capture
   ${stream("capture")}
+  cloudwatch.LogMetricFilter capture-parked
   lambda.EventSourceMapping capture-changes
   lambda.EventSourceMapping capture-service-changes
 Catalog catalog
@@ -75,6 +79,7 @@ ${each(
   "glue.CatalogTable full_",
   TABLES.filter((name) => name !== "punches"),
 )}
+  glue.CatalogTable pseudonyms_users
   pulumi-nodejs:dynamic.Resource schemas
 Delivery delivery
   cloudwatch.LogGroup delivery
@@ -84,6 +89,8 @@ ${each("cloudwatch.LogStream delivery-")}
 ${each("kinesis.FirehoseDeliveryStream delivery-")}
 Format format
   ${stream("format")}
+  cloudwatch.LogMetricFilter age
+  cloudwatch.LogMetricFilter format-failedPacks
   lambda.EventSourceMapping format
   pulumi-nodejs:dynamic.Resource pseudonyms !+
 Kpis kpis
@@ -91,24 +98,65 @@ Lake lake
   ${bucket("lake", "BucketLogging")}
   kms.Alias lake
   kms.Key lake !+
+Promotion promote
+  ${stream("promote")}
+  iam.Role promote-schedule
+  iam.RolePolicy promote-schedule
+  scheduler.Schedule promote
 Raw raw
   ${bucket("raw-failures", "BucketVersioning")}
   dynamodb.Table raw !+
   kms.Alias raw
   kms.Key raw !+
 Views views
+Watch watch
+  cloudwatch.Dashboard tributary
+  kms.Alias alarms
+  kms.Key alarms !+
+  sns.Topic alarms
+  sns.TopicPolicy alarms
 pulumi:providers.aws data`);
+  });
+
+  test("the alarms: on every table, on each function, on what Firehose, DynamoDB and Athena do", () => {
+    const alarms = data().resources.filter(({ type }) => type.endsWith(":MetricAlarm"));
+    const ofEach = TABLES.flatMap((name) =>
+      ["late", "delivery-late", "conversion", "delivery-throttled"].map((suffix) => `${name}-${suffix}`),
+    );
+    const functions = ["capture", "format"].flatMap((name) =>
+      ["errors", "throttles", "duration", "behind"].map((suffix) => `${name}-${suffix}`),
+    );
+    expect(alarms.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        ...[...ofEach, ...functions, "capture-silent", "capture-parked", "format-failedPacks", "raw-write-throttles"],
+        ...["analysts", "engineers"].flatMap((name) => [`queries-failed-${name}`, `queries-bytes-${name}`]),
+      ]),
+    );
+    expect(one("MetricAlarm", "users-late").inputs).toMatchObject({
+      ...{ namespace: "Tributary", metricName: "age", dimensions: { Table: "monolith.users" }, statistic: "Minimum" },
+      ...{ comparisonOperator: "GreaterThanThreshold", threshold: 900, period: 300, evaluationPeriods: 3 },
+    });
+    expect(one("LogMetricFilter", "age").inputs).toMatchObject({
+      logGroupName: "format-1234567",
+      pattern: "{ $.ageSeconds >= 0 }",
+      metricTransformation: { name: "age", value: "$.ageSeconds", dimensions: { Table: "$.table" } },
+    });
+    // What is silent when all is lost must not count silence as good.
+    expect(one("MetricAlarm", "capture-silent").inputs).toMatchObject({
+      ...{ comparisonOperator: "LessThanThreshold", threshold: 1, period: 21_600, treatMissingData: "breaching" },
+    });
   });
 
   test("the outputs", () => {
     const { kpis, views, ...outputs } = data().outputs;
     expect(outputs).toEqual({
+      alarmsTopicArn: expect.stringMatching(/^arn:aws:sns:eu-west-1:222222222222:/),
       lakeBucket: "tributary-lake-222222222222-eu-west-1",
       lakeKeyArn: LAKE_KEY,
       rawTable: "raw-1234567",
       rawKeyArn: "arn:aws:kms:eu-west-1:222222222222:key/00000000-raw",
       failuresBucket: "raw-failures-1234567",
-      functions: { capture: "capture-1234567", format: "format-1234567" },
+      functions: { capture: "capture-1234567", format: "format-1234567", promote: "promote-1234567" },
       database: "tributary",
       workgroup: "tributary",
       analystWorkgroup: "tributary-analysts",
@@ -223,6 +271,7 @@ pulumi:providers.aws data`);
       [
         ...TABLES.map((name) => `changes_${name}`),
         ...TABLES.filter((n) => n !== "punches").map((n) => `full_${n}`),
+        "pseudonyms_users",
       ].sort(),
     );
     const { diff } = dynamicProvider(String(code));
@@ -240,15 +289,49 @@ pulumi:providers.aws data`);
       expect(table.dependencies).toContain(one("Resource", "schemas").urn);
   });
 
+  test("a quarter of an hour after a full load has ended it is promoted, by a function that may do no more", () => {
+    const { environment, timeout } = one("Function", "promote").inputs;
+    expect(environment).toEqual({
+      variables: {
+        LAKE: "tributary-lake-222222222222-eu-west-1",
+        DATABASE: "tributary",
+        WORKGROUP: "tributary",
+        READER_ROLE: "arn:aws:iam::111111111111:role/tributary-full-load-reader",
+        AWS_CONFIG_FILE: "/tmp/promote.ini",
+      },
+    });
+    const { scheduleExpression, target } = one("Schedule", "promote").inputs;
+    expect(scheduleExpression).toBe("rate(15 minutes)");
+    // A run ends before the next one begins.
+    expect(timeout).toBeLessThan(15 * 60);
+    expect(target).toMatchObject({
+      arn: "arn:aws:lambda:eu-west-1:222222222222:function:promote-1234567",
+      input: "{}",
+    });
+    for (const view of TABLES) expect(one("Schedule", "promote").dependencies).toContain(one("Resource", view).urn);
+    const glue = "arn:aws:glue:eu-west-1:222222222222";
+    expect(policyText(one("RolePolicy", "promote"))).toEqual([
+      "Allow sts:AssumeRole on arn:aws:iam::111111111111:role/tributary-full-load-reader",
+      `Allow s3:GetObject on ${["landing", "full", "changes"].map((folder) => `${LAKE}/${folder}/*`).join(", ")}`,
+      `Allow s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload, s3:ListMultipartUploadParts on ${LAKE}/full/*`,
+      "Allow s3:GetObject, s3:PutObject, s3:AbortMultipartUpload on arn:aws:s3:::results-1234567/engineers/*",
+      `Allow s3:ListBucket, s3:GetBucketLocation on ${LAKE}, arn:aws:s3:::results-1234567`,
+      `Allow kms:Decrypt, kms:GenerateDataKey on ${LAKE_KEY} if StringEquals kms:ViaService=s3.eu-west-1.amazonaws.com`,
+      "Allow athena:StartQueryExecution, athena:GetQueryExecution, athena:GetQueryResults on arn:aws:athena:eu-west-1:222222222222:workgroup/tributary",
+      `Allow glue:GetDatabase, glue:GetTable, glue:GetPartitions, glue:CreateTable, glue:UpdateTable on ${glue}:catalog, ${glue}:database/default, ${glue}:database/tributary, ${glue}:table/tributary/*`,
+      "Allow logs:CreateLogStream, logs:PutLogEvents on arn:aws:logs:eu-west-1:222222222222:log-group:promote-1234567:*",
+    ]);
+  });
+
   test("the lake admits the full load of production and its own roles, by TLS", () => {
     expect(policyText(one("BucketPolicy", "lake"))).toEqual([
       `Deny s3:* for * on ${LAKE}, ${LAKE}/* if Bool aws:SecureTransport=false`,
-      `Allow s3:PutObject, s3:PutObjectTagging, s3:DeleteObject for arn:aws:iam::111111111111:root on ${LAKE}/full/* if ArnEquals aws:PrincipalArn=arn:aws:iam::111111111111:role/tributary-full-load`,
+      `Allow s3:PutObject, s3:PutObjectTagging, s3:DeleteObject for arn:aws:iam::111111111111:root on ${LAKE}/landing/* if ArnEquals aws:PrincipalArn=arn:aws:iam::111111111111:role/tributary-full-load`,
       `Allow s3:ListBucket for arn:aws:iam::111111111111:root on ${LAKE} if ArnEquals aws:PrincipalArn=arn:aws:iam::111111111111:role/tributary-full-load`,
       `Deny s3:GetObject*, s3:PutObject*, s3:DeleteObject*, s3:AbortMultipartUpload, s3:ListBucket* for * on ${LAKE}, ${LAKE}/* if ArnNotLike aws:PrincipalArn=${[
         "222222222222:root",
         "111111111111:role/tributary-full-load",
-        ...["delivery", "data-engineer", "analyst"].map((name) => `222222222222:role/tributary-${name}`),
+        ...["delivery", "promote", "data-engineer", "analyst"].map((name) => `222222222222:role/tributary-${name}`),
       ]
         .map((arn) => `arn:aws:iam::${arn}`)
         .join("|")}`,
@@ -341,7 +424,14 @@ pulumi:providers.aws data`);
 
     test("has its full load, as DMS writes Parquet", () => {
       const { storageDescriptor, ...inputs } = one("CatalogTable", "full_contracts").inputs;
-      expect(inputs["parameters"]).toEqual({ EXTERNAL: "TRUE", classification: "parquet" });
+      expect(inputs["parameters"]).toEqual({
+        EXTERNAL: "TRUE",
+        classification: "parquet",
+        "projection.enabled": "true",
+        "projection.load.type": "injected",
+        "storage.location.template": "s3://tributary-lake-222222222222-eu-west-1/full/public/contracts/load=${load}/",
+      });
+      expect(inputs["partitionKeys"]).toEqual([{ name: "load", type: "string", comment: "When the load began" }]);
       expect(storageDescriptor).toMatchObject({
         ...PARQUET,
         location: "s3://tributary-lake-222222222222-eu-west-1/full/public/contracts/",
@@ -362,15 +452,20 @@ pulumi:providers.aws data`);
       ]);
     });
 
-    test("has a pseudonym as text in its changes, and not in its full load", () => {
+    test("has a pseudonym as text in its changes and beside its full load, and not in it", () => {
       expect(columnsOf("changes_users")).toContain("public_id string");
       expect(columnsOf("full_users").join()).not.toContain("public_id");
-      expect(String(one("Resource", "users").inputs["sql"])).toContain('max_by("public_id", "_version")');
+      expect(columnsOf("pseudonyms_users")).toEqual(["id bigint", "public_id string", "_version string"]);
+      expect(one("CatalogTable", "pseudonyms_users").inputs["storageDescriptor"]).toMatchObject({
+        location: "s3://tributary-lake-222222222222-eu-west-1/full/pseudonyms/public/users/",
+      });
+      expect(String(one("Resource", "users").inputs["onLoad"])).toContain('max_by("public_id", "_version")');
     });
 
     test("has no private column on either way, nor in its view", () => {
       const shapes = ["changes_users", "full_users"].flatMap(columnsOf).join(" ");
-      const sql = String(one("Resource", "users").inputs["sql"]);
+      const { sql: alone, onLoad } = one("Resource", "users").inputs;
+      const sql = `${String(alone)} ${String(onLoad)}`;
       expect(`${shapes} ${sql}`).toContain("public_id");
       expect(`${shapes} ${sql}`).not.toMatch(/first_name|last_name|email|phone/);
     });

@@ -33,8 +33,10 @@ FullLoad full-load
   dms.ReplicationTask full-load
   dms.S3Endpoint full-load
   iam.Role full-load
+  iam.Role full-load-reader
   iam.Role full-load-schedule
   iam.RolePolicy full-load
+  iam.RolePolicy full-load-reader
   iam.RolePolicy full-load-schedule
   scheduler.Schedule full-load
 Network network

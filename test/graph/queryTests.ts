@@ -55,7 +55,10 @@ export function queryTests(data: () => Plan): void {
       database: "tributary",
       workgroup: "tributary",
       view: "shifts",
-      sql: expect.stringMatching(/^-- One row per planned shift;[^]*FROM "full_shifts"[^]*FROM "changes_shifts"/),
+      sql: expect.stringMatching(/^-- One row per planned shift;[^]*FROM "changes_shifts"\n\)/),
+      onLoad: expect.stringMatching(
+        /FROM "full_shifts"\n {2}WHERE "load" = '{{load}}'[^]*FROM "changes_shifts"\n {2}WHERE "dt" >= '{{day}}'/,
+      ),
     });
     for (const table of ["changes_shifts", "full_shifts"])
       expect(dependencies).toContain(one("CatalogTable", table).urn);

@@ -250,7 +250,7 @@ export function replicationTests(prod: () => Plan, adopting: () => Plan): void {
           .map((rule) => `${rule["object-locator"]["table-name"]}.${rule["object-locator"]["column-name"]}`);
       const columns = (test: (column: (typeof tables)[number]["columns"][number]) => boolean): string[] =>
         tables.flatMap((table) => table.columns.filter(test).map(({ name }) => `${table.name}.${name}`));
-      expect(named("remove-column")).toEqual(columns(({ privacy }) => privacy === "drop"));
+      expect(named("remove-column")).toEqual(columns(({ privacy }) => privacy !== "open"));
       expect(named("remove-column")).toContain("users.email");
       expect(named("change-data-type")).toEqual(
         columns(
@@ -274,7 +274,7 @@ export function replicationTests(prod: () => Plan, adopting: () => Plan): void {
         endpointId: "tributary-full-load",
         endpointType: "target",
         bucketName: "tributary-lake-222222222222-eu-west-1",
-        bucketFolder: "full",
+        bucketFolder: "landing",
         expectedBucketOwner: "222222222222",
         serviceAccessRoleArn: "arn:aws:iam::111111111111:role/tributary-full-load",
         kmsKeyArn: KEY,

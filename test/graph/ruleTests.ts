@@ -37,6 +37,7 @@ export function ruleTests(plans: () => { readonly prod: Plan; readonly data: Pla
         ({ resources, at }) => resources.includes("*") && !at.startsWith("aws:kms/key:Key "),
       );
       expect(everything.map(({ at, actions }) => `${at}: ${actions.join()}`)).toEqual([
+        "aws:iam/rolePolicy:RolePolicy full-load-reader: dms:DescribeReplicationTasks",
         "aws:iam/rolePolicy:RolePolicy format: dynamodb:ListStreams",
         "aws:iam/rolePolicy:RolePolicy data-engineer: cloudwatch:GetMetricData,cloudwatch:ListMetrics,cloudwatch:DescribeAlarms",
       ]);
@@ -51,6 +52,7 @@ export function ruleTests(plans: () => { readonly prod: Plan; readonly data: Pla
           ),
       );
       expect([...new Set(foreign.map(({ at, condition }) => `${at} if ${condition}`))].sort()).toEqual([
+        "aws:iam/role:Role full-load-reader if ArnEquals aws:PrincipalArn=arn:aws:iam::222222222222:role/tributary-promote",
         "aws:kinesis/resourcePolicy:ResourcePolicy changes if ArnEquals aws:PrincipalArn=arn:aws:iam::222222222222:role/tributary-capture",
         "aws:kinesis/resourcePolicy:ResourcePolicy service-changes if ArnEquals aws:PrincipalArn=arn:aws:iam::222222222222:role/tributary-capture",
         "aws:kms/key:Key lake if ArnEquals aws:PrincipalArn=arn:aws:iam::111111111111:role/tributary-full-load",
@@ -159,11 +161,15 @@ export function ruleTests(plans: () => { readonly prod: Plan; readonly data: Pla
         ),
       );
       expect([...new Set(names)].sort()).toEqual([
+        "@aws-sdk/client-athena",
+        "@aws-sdk/client-database-migration-service",
         "@aws-sdk/client-dynamodb",
         "@aws-sdk/client-firehose",
+        "@aws-sdk/client-glue",
         "@aws-sdk/client-s3",
         "@aws-sdk/client-secrets-manager",
         "node:crypto",
+        "node:fs",
       ]);
     });
 

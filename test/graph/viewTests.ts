@@ -89,6 +89,30 @@ export function viewTests(data: () => Plan): void {
     });
   });
 
+  test("on a full load, keeps the one that is in force when it is made anew", async () => {
+    const template = { ...inputs, onLoad: "SELECT * FROM full WHERE load = '{{load}}' AND dt >= '{{day}}'" };
+    const standing = { originalSql: "SELECT * FROM full WHERE (load = '20261124T080000123Z')" };
+    const text = `/* Presto View: ${Buffer.from(JSON.stringify(standing)).toString("base64")} */`;
+    answers = [{ Table: { Name: "planned_hours", ViewOriginalText: text } }, started, status("SUCCEEDED")];
+    expect(await providerOf(data()).update("id", template, template)).toEqual({ outs: template });
+    expect(received.map(({ operation }) => operation)).toEqual([
+      "GetTable",
+      "StartQueryExecution",
+      "GetQueryExecution",
+    ]);
+    expect(received[0]?.input).toEqual({ DatabaseName: "lake", Name: "planned_hours" });
+    expect(received[1]?.input["QueryString"]).toBe(
+      `CREATE OR REPLACE VIEW "planned_hours" AS\nSELECT * FROM full WHERE load = '20261124T080000123Z' AND dt >= '2026-11-23'`,
+    );
+    received.splice(0);
+    // Before any promotion, and before there is a view.
+    answers = [{ __type: "EntityNotFoundException", message: "no such view" }, started, status("SUCCEEDED")];
+    await providerOf(data()).create(template);
+    expect(received[1]?.input["QueryString"]).toBe(`CREATE OR REPLACE VIEW "planned_hours" AS\n${inputs.sql}`);
+    const { diff } = providerOf(data());
+    expect(await diff("id", template, { ...template, onLoad: "SELECT 1" })).toMatchObject({ changes: true });
+  });
+
   test("refused while it runs, the message shows the place in the file", async () => {
     answers = [started, status("FAILED", "COLUMN_NOT_FOUND: line 3:15: Column 'nothing' cannot be resolved")];
     await expect(providerOf(data()).update("id", inputs, inputs)).rejects.toThrow(

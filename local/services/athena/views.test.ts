@@ -1,6 +1,7 @@
 /** Views as Athena keeps them in Glue, and the statements that show what is there. */
 import { changeColumns, fullColumns } from "../../../infra/data/columns";
-import { changesTable, currentState, fullTable, viewName } from "../../../infra/data/currentState";
+import { fill } from "../../../functions/load";
+import { changesTable, currentState, fullTable, onFullLoad, viewName } from "../../../infra/data/currentState";
 import { tables } from "../../../model";
 import { DAYS, Lake, parquetTable } from "./testing/lake";
 
@@ -141,7 +142,10 @@ test("what is there is shown; views are dropped", async () => {
   expect(await lake.failure("DROP VIEW IF EXISTS latest")).toBeUndefined();
 });
 
-test("the current state: the latest load, overlaid with the changes since; deleted rows vanish", async () => {
+/** Settings of an injected partition column `load`. */
+const LOADS = { "projection.enabled": "true", "projection.load.type": "injected" };
+
+test("the current state: a load, overlaid with the changes since; deleted rows vanish", async () => {
   const shifts = tables.find(({ name }) => name === "shifts");
   if (!shifts) throw new Error("the model has no shifts");
   const typed = (columns: readonly { name: string; type: string }[]) =>
@@ -151,7 +155,10 @@ test("the current state: the latest load, overlaid with the changes since; delet
       partitionKeys: { dt: "string" },
       parameters: DAYS,
     }),
-    parquetTable(fullTable(shifts), typed(fullColumns(shifts))),
+    parquetTable(fullTable(shifts), typed(fullColumns(shifts)), {
+      partitionKeys: { load: "string" },
+      parameters: LOADS,
+    }),
   );
   await lake.query(`CREATE OR REPLACE VIEW ${viewName(shifts)} AS\n${currentState(shifts)}`);
   const state = async () =>
@@ -178,14 +185,54 @@ test("the current state: the latest load, overlaid with the changes since; delet
     ["5", "50", ...moment, "2.5"],
   ]);
 
-  const load = (at: string, shop: number) =>
-    `SELECT i::BIGINT AS id, ${shop}::BIGINT AS shop_id, '2026-02-01 08:00:00.123456' AS starts_at, 1.5::DOUBLE AS workload, '${at}' AS _loaded_at FROM range(1, 5) AS t(i)`;
-  await lake.write(`${fullTable(shifts)}/a.parquet`, load("2026-02-28 00:00:00.000000", 1));
-  await lake.write(`${fullTable(shifts)}/b.parquet`, load("2026-03-02 00:00:00.000000", 2));
+  const load = (shop: number) =>
+    `SELECT i::BIGINT AS id, ${shop}::BIGINT AS shop_id, '2026-02-01 08:00:00.123456' AS starts_at, 1.5::DOUBLE AS workload FROM range(1, 5) AS t(i)`;
+  await lake.write(`${fullTable(shifts)}/load=20260228T000000000Z/a.parquet`, load(1));
+  await lake.write(`${fullTable(shifts)}/load=20260302T000000000Z/a.parquet`, load(2));
+  await lake.query(
+    `CREATE OR REPLACE VIEW ${viewName(shifts)} AS\n${fill(onFullLoad(shifts), { name: "20260302T000000000Z" })}`,
+  );
   expect(await state()).toEqual([
     ["1", "2", ...moment, "1.5"],
     ["2", "21", ...moment, "2.5"],
     ["4", "2", ...moment, "1.5"],
     ["5", "50", ...moment, "2.5"],
   ]);
+});
+
+test("a table with injected partitions is read where a condition names them, and not otherwise", async () => {
+  lake.add(parquetTable("loads", { id: "bigint" }, { partitionKeys: { load: "string" }, parameters: LOADS }));
+  for (const day of [1, 2]) await lake.write(`loads/load=2026-0${day}/a.parquet`, `SELECT ${day}::BIGINT AS id`);
+  const ids = async (where: string) =>
+    (await lake.query(`SELECT id FROM loads WHERE ${where} ORDER BY id`)).rows.flat();
+  expect(await ids(`load = '2026-02'`)).toEqual(["2"]);
+  expect(await ids(`id > 0 AND load IN ('2026-01', '2026-02')`)).toEqual(["1", "2"]);
+  expect(await ids(`load = 'none'`)).toEqual([]);
+  for (const where of ["id = 1", "load > '2026-01'", "load = (SELECT max(load) FROM loads WHERE load = '2026-01')"])
+    expect(await lake.failure(`SELECT id FROM loads WHERE ${where}`)).toBe(
+      "CONSTRAINT_VIOLATION: For the injected projected partition column load, the WHERE clause must contain only static equality conditions, and at least one such condition must be present.",
+    );
+});
+
+test("UNLOAD writes rows as Parquet where there is nothing yet", async () => {
+  lake.add(
+    parquetTable("unloaded", { id: "bigint", name: "string", amount: "decimal(10,2)", day: "date", n: "int" }),
+    parquetTable("numbers", { id: "bigint" }),
+  );
+  await lake.write("numbers/a.parquet", "SELECT 7::BIGINT AS id");
+  const select = `SELECT id, 'ä' AS name, decimal '1.50' AS amount, date '2026-02-28' AS day, 3 AS n FROM numbers`;
+  const unload = (query: string, to = "s3://lake/unloaded/", format = "'PARQUET', compression = 'SNAPPY'") =>
+    `UNLOAD (${query}) TO '${to}' WITH (format = ${format})`;
+  const { execution, rows } = await lake.query(unload(select));
+  expect(execution).toMatchObject({ StatementType: "DML", SubstatementType: "UNLOAD" });
+  expect(execution.Statistics?.DataScannedInBytes).toBeGreaterThan(0);
+  expect(rows).toEqual([]);
+  expect((await lake.query("SELECT * FROM unloaded")).rows).toEqual([["7", "ä", "1.50", "2026-02-28", "3"]]);
+  expect(await lake.failure(unload(select))).toMatch(/^HIVE_PATH_ALREADY_EXISTS: .*s3:\/\/lake\/unloaded\/$/);
+  expect(await lake.failure(unload("SELECT 1", "s3://lake/other/"))).toContain("MISSING_COLUMN_NAME");
+  expect(await lake.failure(unload("SELECT now() AS t", "s3://lake/other/"))).toContain("UNLOAD of the type");
+  expect(await lake.failure(unload(select, "s3://lake/other/", "'ORC'"))).toContain("a format other than PARQUET");
+  // Nothing is written of nothing.
+  await lake.query(unload(`${select} WHERE id = 8`, "s3://lake/empty/"));
+  await lake.query(unload(select, "s3://lake/empty/"));
 });

@@ -6,6 +6,7 @@ import { engineVersion } from "./workgroups";
 
 const KINDS: Readonly<Record<Statement["kind"], readonly [type: string, substatement: string]>> = {
   query: ["DML", "SELECT"],
+  unload: ["DML", "UNLOAD"],
   "create view": ["DDL", "CREATE_VIEW"],
   "drop view": ["DDL", "DROP_VIEW"],
   "show tables": ["UTILITY", "SHOW_TABLES"],

@@ -10,7 +10,7 @@ import type { Statement } from "../sql/ast";
 import { QueryError } from "../sql/errors";
 import type { Footers } from "../tables/parquet";
 import { Session } from "../translate/session";
-import { compile, copyTo, csvLine } from "./compile";
+import { compile, compileUnload, copyTo, copyToParquet, csvLine } from "./compile";
 import { runSql, type Engine } from "./engine";
 import type { ColumnInfo } from "./output";
 import { columnInfo } from "./output";
@@ -77,6 +77,7 @@ export async function execute(work: Work, deps: ExecutionDeps, progress: Progres
   const { statement, principal, scope } = work;
   const access = { catalog: deps.catalog, principal, scope };
   const session = new Session(tablesOf(access), work.database, work.now);
+  if (statement.kind === "unload") return unload(statement, session, work, deps, progress);
   if (statement.kind !== "query") {
     const { columns, lines } = runStatement(statement, session, access);
     progress.planned();
@@ -103,6 +104,39 @@ export async function execute(work: Work, deps: ExecutionDeps, progress: Progres
   } finally {
     progress.working(undefined);
     connection.closeSync();
+  }
+}
+
+/** Writes a query's rows as a file of Parquet, with the caller's rights. */
+async function unload(
+  { query, to, compression }: Statement & { kind: "unload" },
+  session: Session,
+  work: Work,
+  deps: ExecutionDeps,
+  progress: Progress,
+): Promise<Outcome> {
+  const { principal } = work;
+  const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]+)\/(.*)$/.exec(to) ?? [];
+  const file = `${deps.folder}/${work.location.key.replace(/^.*\//, "")}.parquet`;
+  const connection = await deps.engine.connect();
+  try {
+    if ((await deps.objects.keys(principal, bucket, prefix)).length > 0)
+      throw new QueryError("HIVE_PATH_ALREADY_EXISTS", `Target directory for UNLOAD already exists: ${to}`);
+    const compiled = await compileUnload(query, session, { ...deps, connection, principal, now: work.now });
+    progress.planned();
+    progress.check();
+    progress.scanned(compiled.bytes);
+    if (work.cutoff !== undefined && compiled.bytes > work.cutoff)
+      throw new Cancelled("Bytes scanned limit was exceeded");
+    progress.working(connection);
+    const rows = await runSql(connection, copyToParquet(compiled.sql, file, compression));
+    const key = `${prefix}${work.location.key.replace(/^.*\/|\.\w+$/g, "")}`;
+    if (rows > 0) await deps.objects.putFile(principal, bucket, key, file);
+    return { columns: [], lines: [], bytes: compiled.bytes, isReused: false };
+  } finally {
+    progress.working(undefined);
+    connection.closeSync();
+    await rm(file, { force: true });
   }
 }
 

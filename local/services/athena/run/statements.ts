@@ -36,7 +36,7 @@ export interface Lines {
 }
 
 export function runStatement(
-  statement: Exclude<Statement, { kind: "query" }>,
+  statement: Exclude<Statement, { kind: "query" | "unload" }>,
   session: Session,
   access: CatalogAccess,
 ): Lines {

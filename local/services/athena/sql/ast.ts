@@ -184,6 +184,13 @@ export type Statement =
       /** The text after AS, as written. */
       readonly sql: string;
     }
+  | {
+      readonly kind: "unload";
+      readonly query: Query;
+      /** `s3://bucket/prefix/` */
+      readonly to: string;
+      readonly compression: "GZIP" | "SNAPPY" | "ZSTD";
+    }
   | { readonly kind: "drop view"; readonly path: readonly Name[]; readonly ifExists: boolean }
   | { readonly kind: "show tables" | "show views"; readonly database?: Name }
   | { readonly kind: "show columns" | "show create view" | "describe"; readonly path: readonly Name[] };

@@ -6,7 +6,7 @@ import { parseExpression } from "./expressions";
 import { parseQuery } from "./parser";
 
 const OTHERS =
-  /^(ALTER|ANALYZE|CALL|COMMIT|DEALLOCATE|DELETE|EXECUTE|EXPLAIN|GRANT|INSERT|MERGE|MSCK|OPTIMIZE|PREPARE|TABLE|UNLOAD|UPDATE|VACUUM)$/i;
+  /^(ALTER|ANALYZE|CALL|COMMIT|DEALLOCATE|DELETE|EXECUTE|EXPLAIN|GRANT|INSERT|MERGE|MSCK|OPTIMIZE|PREPARE|TABLE|UPDATE|VACUUM)$/i;
 
 /**
  * Parses one statement; throws a `QueryError` with line and column.
@@ -37,6 +37,7 @@ function parseStatementBody(cursor: Cursor): Statement {
     return { kind: "query", query: parseQuery(cursor) };
   }
   if (cursor.accept("CREATE")) return parseCreate(cursor);
+  if (cursor.accept("UNLOAD")) return parseUnload(cursor);
   if (cursor.accept("DROP")) {
     if (!cursor.accept("VIEW")) throw cursor.unsupported(`DROP ${cursor.peek().text.toUpperCase()}`);
     const ifExists = cursor.accept("IF", "EXISTS");
@@ -82,4 +83,38 @@ function parseCreate(cursor: Cursor): Statement {
   const query = parseQuery(cursor);
   const end = cursor.peek(-1).end;
   return { kind: "create view", replace, path, query, sql: cursor.sql.slice(start, end) };
+}
+
+const COMPRESSIONS = ["GZIP", "SNAPPY", "ZSTD"] as const;
+
+/** https://docs.aws.amazon.com/athena/latest/ug/unload.html */
+function parseUnload(cursor: Cursor): Statement {
+  cursor.expectSymbol("(");
+  const query = parseQuery(cursor);
+  cursor.expectSymbol(")");
+  cursor.expect("TO");
+  const to = text(cursor);
+  if (!/^s3:\/\/[^/]+\/(.+\/)?$/.test(to)) throw cursor.unsupported(`the location '${to}' (s3://bucket/folder/ is)`);
+  cursor.expect("WITH");
+  cursor.expectSymbol("(");
+  const settings = new Map<string, string>();
+  do {
+    const name = cursor.name().text.toLowerCase();
+    cursor.expectSymbol("=");
+    settings.set(name, text(cursor).toUpperCase());
+  } while (cursor.acceptSymbol(","));
+  cursor.expectSymbol(")");
+  for (const name of settings.keys())
+    if (name !== "format" && name !== "compression") throw cursor.unsupported(`the property ${name} of UNLOAD`);
+  if (settings.get("format") !== "PARQUET") throw cursor.unsupported("UNLOAD in a format other than PARQUET");
+  const asked = settings.get("compression") ?? "GZIP";
+  const compression = COMPRESSIONS.find((known) => known === asked);
+  if (compression === undefined) throw cursor.unsupported(`the compression ${asked} of UNLOAD`);
+  return { kind: "unload", query, to, compression };
+}
+
+function text(cursor: Cursor): string {
+  const token = cursor.peek();
+  if (token.kind !== "string") throw cursor.mismatch("<string>");
+  return cursor.next().text;
 }

@@ -44,6 +44,28 @@ export function partitioningOf(table: GlueTable, now: Date): Partitioning | unde
   };
 }
 
+/**
+ * Asks for the condition without which Athena does not read a table with injected partitions.
+ * https://docs.aws.amazon.com/athena/latest/ug/partition-projection-dynamic-id-partitioning.html
+ *
+ * @param filters as `Scan` has them
+ */
+export function requireInjected({ PartitionKeys, Parameters }: GlueTable, filters: readonly string[]): void {
+  for (const { Name } of PartitionKeys) {
+    const column = Name.toLowerCase();
+    if (Parameters[`projection.${column}.type`] !== "injected") continue;
+    const equals = new RegExp(
+      `^\\(*p\\."${column}"\\)* (= \\(*'(?:[^']|'')*'|IN \\('(?:[^']|'')*'(?:, '(?:[^']|'')*')*)\\)*$`,
+    );
+    const named = filters.filter((filter) => filter.includes(`p."${column}"`));
+    if (named.length > 0 && named.every((filter) => equals.test(filter))) continue;
+    throw new QueryError(
+      "CONSTRAINT_VIOLATION",
+      `For the injected projected partition column ${column}, the WHERE clause must contain only static equality conditions, and at least one such condition must be present.`,
+    );
+  }
+}
+
 /** A location as a prefix of keys ends in a slash. */
 export function folder(location: string): string {
   return location.endsWith("/") ? location : `${location}/`;
@@ -79,6 +101,9 @@ function projectionOf(column: string, parameters: GlueTable["Parameters"], path:
         return moment !== undefined && moment >= first && moment <= last;
       };
     }
+    case "injected":
+      // Every value that the query names; `requireInjected` asks that it names one.
+      return () => true;
     case undefined:
       throw invalid("projection.<column>.type is missing");
     default:

@@ -8,7 +8,7 @@ import { duckName, typeName } from "../sql/types";
 import type { Scan, ScanColumn } from "../translate/session";
 import { quote } from "../translate/typed";
 import { fileList, type Footer, type Footers, type LakeFile } from "./parquet";
-import { folder, partitioningOf } from "./partitions";
+import { folder, partitioningOf, requireInjected } from "./partitions";
 import { readColumn } from "./types";
 
 export interface Reader {
@@ -28,6 +28,7 @@ interface TableFile extends LakeFile {
 export async function readScan(scan: Scan, reader: Reader): Promise<{ sql: string; bytes: number }> {
   const { table } = scan;
   const wanted = scan.columns.filter(({ name, isPartition }) => !isPartition && scan.reads(name));
+  requireInjected(table, scan.filters);
   const files = await prune(scan, await filesOf(table, reader), reader);
   allowed(files, table, reader);
   // Without a column to read, the rows are counted from the footers alone.

@@ -1,0 +1,183 @@
+import type { LakeObject, PromoteOptions, PromotedTable } from "./promote";
+import { promote } from "./promote";
+import { fill, loadIn, loadName, startOf } from "./load";
+import type { Finished } from "./finished";
+
+const BEGAN = Date.parse("2026-11-24T08:00:00.123Z");
+const NAME = "20261124T080000123Z";
+const HOUR = 3_600_000;
+
+const shifts: PromotedTable = {
+  schema: "public",
+  name: "shifts",
+  view: "shifts",
+  full: "full_shifts",
+  onLoad: `SELECT '{{load}}' WHERE "dt" >= '{{day}}' AND t >= TIMESTAMP '{{since}}'`,
+};
+const people: PromotedTable = {
+  ...{ schema: "public", name: "people", view: "people", full: "full_people" },
+  onLoad: "SELECT '{{load}}', '{{pseudonyms}}'",
+  pseudonyms: {
+    first: "SELECT first WHERE load = '{{load}}'\n",
+    next: "SELECT next WHERE load = '{{load}}' AND before = '{{pseudonyms before}}' AND dt >= '{{day before}}'\n",
+  },
+};
+
+interface World {
+  readonly objects: Map<string, LakeObject>;
+  readonly views: Map<string, string>;
+  readonly statements: string[];
+  readonly lines: string[];
+  loads: Map<string, Finished> | undefined;
+  now: number;
+  /** Called with every copy. */
+  onCopy: () => void;
+  rows: number;
+}
+
+function world(): World & { run(...tables: PromotedTable[]): ReturnType<typeof promote>; put(key: string): void } {
+  const self: World = {
+    ...{ objects: new Map(), views: new Map(), statements: [], lines: [], loads: new Map() },
+    ...{ now: BEGAN + HOUR, onCopy: () => undefined, rows: 2 },
+  };
+  const put = (key: string, bytes = 10): void => {
+    self.objects.set(key, { key, bytes, modified: self.now, etag: `"${key}"` });
+  };
+  const options: Omit<PromoteOptions, "tables"> = {
+    lake: "s3://lake",
+    files: {
+      list: async (prefix) => [...self.objects.values()].filter(({ key }) => key.startsWith(prefix)),
+      copy: async ({ bytes }, to) => {
+        self.onCopy();
+        put(to, bytes);
+      },
+      remove: async (keys) => keys.forEach((key) => self.objects.delete(key)),
+    },
+    finished: async () => self.loads,
+    query: async (sql) => {
+      self.statements.push(sql);
+      const view = /^CREATE OR REPLACE VIEW "(.*?)" AS\n([^]*)$/.exec(sql);
+      if (view !== null) self.views.set(view[1] ?? "", view[2] ?? "");
+      return [[String(self.rows)]];
+    },
+    viewSql: async (view) => self.views.get(view),
+    now: () => self.now,
+    log: (line) => self.lines.push(line),
+  };
+  return Object.assign(self, { put, run: (...tables: PromotedTable[]) => promote({ ...options, tables }) });
+}
+
+function loaded(name = "public.shifts") {
+  const it = world();
+  it.put(`landing/${name.replace(".", "/")}/LOAD00000001.parquet`);
+  it.put(`landing/${name.replace(".", "/")}/LOAD00000002.parquet`);
+  it.loads = new Map([[name, { began: BEGAN, rows: 2 }]]);
+  return it;
+}
+
+test("a load that is complete is copied, counted, and the view stands on it", async () => {
+  const it = loaded();
+  expect(await it.run(shifts)).toEqual({ promoted: ["public.shifts"], waiting: [] });
+  const files = ["LOAD00000001.parquet", "LOAD00000002.parquet"];
+  expect([...it.objects.keys()].slice(2)).toEqual(files.map((file) => `full/public/shifts/load=${NAME}/${file}`));
+  expect(it.statements).toEqual([
+    `SELECT count(*) FROM "full_shifts" WHERE "load" = '${NAME}'`,
+    `CREATE OR REPLACE VIEW "shifts" AS\nSELECT '${NAME}' WHERE "dt" >= '2026-11-23' AND t >= TIMESTAMP '2026-11-24 07:59:00.123'`,
+  ]);
+  expect(it.lines.map((line) => JSON.parse(line))).toEqual([
+    { promoted: 1, failed: 0, waiting: [], problems: [] },
+    { oldestLoadHours: expect.closeTo(1, 3) },
+  ]);
+});
+
+test("the same load is promoted once", async () => {
+  const it = loaded();
+  await it.run(shifts);
+  it.statements.splice(0);
+  expect(await it.run(shifts)).toEqual({ promoted: [], waiting: [] });
+  expect(it.statements).toEqual([]);
+});
+
+test.each([
+  ["any load is running", (it: World) => (it.loads = undefined)],
+  ["its load has not ended well", (it: World) => (it.loads = new Map())],
+  ["another one began while it was copied", (it: World) => (it.onCopy = () => (it.loads = undefined))],
+  [
+    "another one has even ended since",
+    (it: World) => (it.onCopy = () => (it.loads = new Map([["public.shifts", { began: BEGAN + 1, rows: 2 }]]))),
+  ],
+])("a table waits while %s", async (_when, happens) => {
+  const it = loaded();
+  happens(it);
+  expect(await it.run(shifts)).toEqual({ promoted: [], waiting: ["public.shifts"] });
+  expect(it.views.size).toBe(0);
+  expect(it.lines.join()).not.toContain("oldestLoadHours");
+});
+
+test("another count than DMS says is refused, the other tables are promoted all the same", async () => {
+  const it = loaded();
+  it.loads?.set("public.people", { began: BEGAN, rows: 3 });
+  await expect(it.run({ ...people, pseudonyms: undefined } as PromotedTable, shifts)).rejects.toThrow(
+    `public.people: DMS has loaded 3 rows, and load=${NAME} has 2`,
+  );
+  expect([...it.views.keys()]).toEqual(["shifts"]);
+});
+
+test("copies that were interrupted go on", async () => {
+  const it = loaded();
+  const copied = `full/public/shifts/load=${NAME}/LOAD00000001.parquet`;
+  it.put(copied);
+  let copies = 0;
+  it.onCopy = () => (copies += 1);
+  await it.run(shifts);
+  expect(copies).toBe(1);
+});
+
+test("pseudonyms are taken along: of all changes at first, then from the load before", async () => {
+  const it = loaded("public.people");
+  await it.run(people);
+  const first = `${NAME}-${loadName(it.now)}`;
+  expect(it.statements.slice(1)).toEqual([
+    `UNLOAD (\nSELECT first WHERE load = '${NAME}'\n) TO 's3://lake/full/pseudonyms/public/people/load=${first}/' WITH (format = 'PARQUET', compression = 'SNAPPY')`,
+    `CREATE OR REPLACE VIEW "people" AS\nSELECT '${NAME}', '${first}'`,
+  ]);
+  it.statements.splice(0);
+  it.now += 48 * HOUR;
+  it.loads = new Map([["public.people", { began: BEGAN + 47 * HOUR, rows: 2 }]]);
+  await it.run(people);
+  expect(it.statements[1]).toContain(
+    `SELECT next WHERE load = '20261126T070000123Z' AND before = '${first}' AND dt >= '2026-11-23'`,
+  );
+});
+
+test("old loads are removed when nobody can be reading them any more", async () => {
+  const it = loaded("public.people");
+  const folders = ["full/public/people/load=", "full/pseudonyms/public/people/load="];
+  const [old, oldPseudonyms] = [
+    `${folders[0]}20261117T080000000Z/a`,
+    `${folders[1]}20261117T080000000Z-20261117T090000000Z/a`,
+  ];
+  const later = `${folders[0]}20261201T080000000Z/a`;
+  for (const key of [old, oldPseudonyms, later]) it.put(key);
+  await it.run(people);
+  const taken = `${folders[1]}${NAME}-${loadName(it.now)}/a`;
+  it.put(taken);
+  it.now += 71 * HOUR;
+  await it.run(people);
+  expect(it.objects.has(old)).toBe(true);
+  it.now += 2 * HOUR;
+  await it.run(people);
+  expect([old, oldPseudonyms].filter((key) => it.objects.has(key))).toEqual([]);
+  expect([later, taken].filter((key) => !it.objects.has(key))).toEqual([]);
+  expect([...it.objects.keys()].filter((key) => key.includes(`load=${NAME}/`))).toHaveLength(2);
+});
+
+test("a load's name says when it began, and is found in a view's SQL in any formatting", () => {
+  expect(loadName(BEGAN)).toBe(NAME);
+  expect(startOf({ name: NAME })).toBe(BEGAN);
+  expect(() => startOf({ name: "yesterday" })).toThrow('"yesterday" is no name of a full load');
+  const load = { name: NAME, pseudonyms: `${NAME}-${NAME}` };
+  expect(loadIn(fill(people.onLoad, load))).toEqual(load);
+  expect(loadIn(`SELECT * FROM full WHERE (load = '${NAME}')`)).toEqual({ name: NAME });
+  expect(loadIn("SELECT 1")).toBeUndefined();
+});

@@ -1,0 +1,248 @@
+/**
+ * *promote*: full loads that are complete -> the views (functions/promote.ts). A schedule looks every quarter of an hour. Not
+ * an event of DMS: such an event would have to cross the accounts, may be lost, and says nothing of the single tables, so one
+ * would have to look all the same.
+ */
+import type * as Athena from "@aws-sdk/client-athena";
+import type * as Dms from "@aws-sdk/client-database-migration-service";
+import type * as Glue from "@aws-sdk/client-glue";
+import type * as S3 from "@aws-sdk/client-s3";
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type * as FileSystem from "node:fs";
+import { finishedLoads } from "../../functions/finished";
+import { promote, type PromotedTable, type Promotions } from "../../functions/promote";
+import { athenaQuery, lakeFiles, viewReader } from "../../functions/promoteClients";
+import type { Table } from "../../model";
+import { logLine, setting } from "../clients";
+import type { Accounts } from "../contract";
+import { FULL_FOLDER, FULL_LOAD_TASK, fullLoadReaderRoleArn, LANDING_FOLDER, names, PREFIX } from "../contract";
+import { StreamFunction } from "../function";
+import { usesKey } from "../permissions";
+import type { Statement } from "../policy";
+import { document, forAccount, trust } from "../policy";
+import type { Metric, Watch } from "../watch";
+import { RESULTS, type Athena as Workgroups } from "./athena";
+import type { Catalog } from "./catalog";
+import { carriedPseudonyms, fullTable, hasFullLoad, hasPseudonyms, onFullLoad, viewName } from "./currentState";
+import { CHANGES_FOLDER, type Lake } from "./lake";
+import type { Views } from "./views";
+
+export interface PromotionArgs {
+  readonly accounts: Accounts;
+  readonly tables: readonly Table[];
+  readonly lake: Lake;
+  readonly catalog: Catalog;
+  readonly athena: Workgroups;
+  readonly views: Views;
+}
+
+/** A run ends before the next one begins; S3 copies about a gigabyte in ten seconds, eight at a time. */
+const EVERY = "rate(15 minutes)";
+const TIMEOUT = 600;
+
+/** Days: loads are made every night, or every week at least (`tributary:fullLoad.schedule` of the production stack). */
+const LATE = 8;
+
+export const promotedTables = (tables: readonly Table[]): PromotedTable[] =>
+  tables.filter(hasFullLoad).map((table) => ({
+    schema: table.schema,
+    name: table.name,
+    view: viewName(table),
+    full: fullTable(table),
+    onLoad: onFullLoad(table),
+    ...(hasPseudonyms(table) ? { pseudonyms: carriedPseudonyms(table) } : {}),
+  }));
+
+export class Promotion extends pulumi.ComponentResource {
+  private readonly function: StreamFunction<object, Promotions>;
+
+  constructor(
+    private readonly name: string,
+    args: PromotionArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    super("tributary:data:Promotion", name, {}, options);
+    this.function = this.promoter(args);
+    this.schedule(args);
+    this.registerOutputs({});
+  }
+
+  get functionName(): pulumi.Output<string> {
+    return this.function.lambda.name;
+  }
+
+  private promoter({ accounts, tables, lake, catalog, athena }: PromotionArgs): StreamFunction<object, Promotions> {
+    const promoted = promotedTables(tables);
+    const { region } = accounts;
+    return new StreamFunction<object, Promotions>(
+      this.name,
+      {
+        roleName: names.promoteRole,
+        timeout: TIMEOUT,
+        environment: {
+          LAKE: lake.bucket.bucket,
+          DATABASE: catalog.database.name,
+          WORKGROUP: athena.workgroup.name,
+          READER_ROLE: fullLoadReaderRoleArn(accounts),
+          // Written below: the SDK takes roles by profiles.
+          AWS_CONFIG_FILE: "/tmp/promote.ini",
+        },
+        permissions: permissions({ accounts, lake, catalog, athena }),
+        callbackFactory: () => {
+          const fs: typeof FileSystem = require("node:fs");
+          const dms: typeof Dms = require("@aws-sdk/client-database-migration-service");
+          const s3: typeof S3 = require("@aws-sdk/client-s3");
+          const athenaSdk: typeof Athena = require("@aws-sdk/client-athena");
+          const glue: typeof Glue = require("@aws-sdk/client-glue");
+          const profile = "production";
+          fs.writeFileSync(
+            setting("AWS_CONFIG_FILE"),
+            `[profile ${profile}]\nrole_arn = ${setting("READER_ROLE")}\ncredential_source = Environment\nregion = ${region}\n`,
+          );
+          const { DescribeReplicationTasksCommand, DescribeTableStatisticsCommand } = dms;
+          const client = new dms.DatabaseMigrationServiceClient({ profile, region });
+          const database = setting("DATABASE");
+          const bucket = setting("LAKE");
+          const query = { workgroup: setting("WORKGROUP"), database };
+          return async () =>
+            promote({
+              tables: promoted,
+              files: lakeFiles(s3, new s3.S3Client(), bucket),
+              lake: `s3://${bucket}`,
+              finished: () =>
+                finishedLoads(
+                  { client, DescribeReplicationTasksCommand, DescribeTableStatisticsCommand },
+                  FULL_LOAD_TASK,
+                ),
+              query: athenaQuery(athenaSdk, new athenaSdk.AthenaClient(), query),
+              viewSql: viewReader(glue, new glue.GlueClient(), database),
+              now: () => Date.now(),
+              log: logLine,
+            });
+        },
+      },
+      { parent: this },
+    );
+  }
+
+  private schedule({ accounts, views }: PromotionArgs): void {
+    const name = `${this.name}-schedule`;
+    const role = new aws.iam.Role(
+      name,
+      { assumeRolePolicy: trust("scheduler.amazonaws.com", forAccount(accounts.dataAccountId)) },
+      { parent: this },
+    );
+    const { arn } = this.function.lambda;
+    const policy = new aws.iam.RolePolicy(
+      name,
+      {
+        role: role.id,
+        policy: document([{ Effect: "Allow", Action: ["lambda:InvokeFunction"], Resource: arn }]),
+      },
+      { parent: this },
+    );
+    new aws.scheduler.Schedule(
+      this.name,
+      {
+        name: `${PREFIX}-${this.name}`,
+        description: "Promotes full loads that are complete",
+        scheduleExpression: EVERY,
+        flexibleTimeWindow: { mode: "OFF" },
+        target: { arn, roleArn: role.arn, input: "{}" },
+      },
+      // Before the views are there, there is nothing to make anew.
+      { parent: this, dependsOn: [policy, views] },
+    );
+  }
+
+  watchedBy(watch: Watch): void {
+    const row = "Full loads";
+    const { lambda, logs } = this.function;
+    const metricName = `${this.name}-oldest-load`;
+    const namespace = "Tributary";
+    new aws.cloudwatch.LogMetricFilter(
+      metricName,
+      {
+        logGroupName: logs.name,
+        pattern: "{ $.oldestLoadHours >= 0 }",
+        metricTransformation: { name: metricName, namespace, value: "$.oldestLoadHours", unit: "None" },
+      },
+      { parent: this },
+    );
+    const ofLambda = (name: string): Metric => ({
+      ...{ namespace: "AWS/Lambda", name, dimensions: { FunctionName: lambda.name } },
+      ...{ statistic: "Sum", period: 900, label: this.name },
+    });
+    watch.alarm({
+      name: `${this.name}-late`,
+      means: `A table's view stands on a full load older than ${LATE} days, or on none: what queries read grows.`,
+      // Hours.
+      metric: { namespace, name: metricName, dimensions: {}, statistic: "Maximum", period: 3600, label: "oldest load" },
+      limit: { above: LATE * 24 },
+      periods: [2, 2],
+      // Nothing is said as long as some table has no load, nor by a function that fails.
+      missing: "bad",
+      runbook: "promotion-late",
+      panel: { row, title: "Age of the oldest load in use (hours)" },
+    });
+    watch.alarm({
+      name: `${this.name}-errors`,
+      means: "A full load could not be promoted: the views keep the one before.",
+      metric: ofLambda("Errors"),
+      limit: { above: 0 },
+      periods: [3, 4],
+      runbook: "promotion-fails",
+      panel: { row, title: "Errors" },
+    });
+  }
+}
+
+function permissions({
+  accounts,
+  lake,
+  catalog,
+  athena,
+}: Pick<PromotionArgs, "accounts" | "lake" | "catalog" | "athena">): Statement[] {
+  const { region, dataAccountId } = accounts;
+  const glue = `arn:aws:glue:${region}:${dataAccountId}`;
+  const inLake = (folder: string) => pulumi.interpolate`${lake.bucket.arn}/${folder}/*`;
+  const results = pulumi.interpolate`${athena.results.arn}/${RESULTS.engineers}/*`;
+  return [
+    { Effect: "Allow", Action: ["sts:AssumeRole"], Resource: fullLoadReaderRoleArn(accounts) },
+    {
+      Effect: "Allow",
+      Action: ["s3:GetObject"],
+      Resource: [LANDING_FOLDER, FULL_FOLDER, CHANGES_FOLDER].map(inLake),
+    },
+    {
+      Effect: "Allow",
+      Action: ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+      Resource: inLake(FULL_FOLDER),
+    },
+    { Effect: "Allow", Action: ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"], Resource: results },
+    {
+      Effect: "Allow",
+      Action: ["s3:ListBucket", "s3:GetBucketLocation"],
+      Resource: [lake.bucket.arn, athena.results.arn],
+    },
+    // The results have the same key.
+    usesKey(lake.key.arn, "s3", region, ["kms:Decrypt", "kms:GenerateDataKey"]),
+    {
+      Effect: "Allow",
+      Action: ["athena:StartQueryExecution", "athena:GetQueryExecution", "athena:GetQueryResults"],
+      Resource: athena.workgroup.arn,
+    },
+    {
+      Effect: "Allow",
+      Action: ["glue:GetDatabase", "glue:GetTable", "glue:GetPartitions", "glue:CreateTable", "glue:UpdateTable"],
+      Resource: [
+        `${glue}:catalog`,
+        // Athena looks there, whatever is asked (Athena guide, "Access to databases and tables in the Glue catalog").
+        `${glue}:database/default`,
+        pulumi.interpolate`${glue}:database/${catalog.database.name}`,
+        pulumi.interpolate`${glue}:table/${catalog.database.name}/*`,
+      ],
+    },
+  ];
+}
