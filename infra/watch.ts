@@ -16,7 +16,7 @@ export interface Metric {
   readonly namespace: string;
   readonly name: string;
   readonly dimensions: Readonly<Record<string, pulumi.Input<string>>>;
-  readonly statistic: "Sum" | "Average" | "Minimum" | "Maximum";
+  readonly statistic: "Sum" | "Average" | "Minimum" | "Maximum" | "SampleCount";
   /** Seconds for one value: 60 or a multiple. */
   readonly period: number;
   /** In the dashboard's legend; the metric's name otherwise. */

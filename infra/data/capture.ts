@@ -1,4 +1,5 @@
 /** *capture*: the two streams of the production account -> raw. */
+import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from "aws-lambda";
 import { ingest } from "../../functions/ingest";
@@ -10,8 +11,10 @@ import { dynamoDbSdk, logLine, objectWriter, setting } from "../clients";
 import type { Accounts } from "../contract";
 import { names, ownTable, RETENTION_HOURS, SCHEMA } from "../contract";
 import { StreamFunction, streamMapping } from "../function";
+import { watchFunction } from "../functionAlarms";
 import { leavesFailures, readsKinesis, writesTable } from "../permissions";
 import type { ProdArns } from "../prodOutputs";
+import type { Watch } from "../watch";
 import type { Raw } from "./raw";
 
 export interface CaptureArgs {
@@ -26,17 +29,21 @@ type Reader = StreamFunction<KinesisStreamEvent, KinesisStreamBatchResponse>;
 
 export class Capture extends pulumi.ComponentResource {
   readonly functionName: pulumi.Output<string>;
+  private readonly reader: Reader;
+  private readonly mappings: readonly aws.lambda.EventSourceMapping[];
 
   constructor(name: string, args: CaptureArgs, options?: pulumi.ComponentResourceOptions) {
     super("tributary:data:Capture", name, {}, options);
-    const reader = this.reader(name, args);
-    this.functionName = reader.lambda.name;
-    this.reading("capture-changes", args.prod.changesStreamArn, reader, args);
-    this.reading("capture-service-changes", args.prod.serviceChangesStreamArn, reader, args);
+    this.reader = this.capturing(name, args);
+    this.functionName = this.reader.lambda.name;
+    this.mappings = [
+      this.reading("capture-changes", args.prod.changesStreamArn, args),
+      this.reading("capture-service-changes", args.prod.serviceChangesStreamArn, args),
+    ];
     this.registerOutputs({});
   }
 
-  private reader(name: string, { accounts, tables, prod, raw }: CaptureArgs): Reader {
+  private capturing(name: string, { accounts, tables, prod, raw }: CaptureArgs): Reader {
     // Plain data, made here: a closure cannot carry drizzle's objects.
     const layouts = layoutsOf(tables.map((table) => ({ table })));
     const owned = tables.filter(({ source }) => source !== MONOLITH);
@@ -92,11 +99,38 @@ export class Capture extends pulumi.ComponentResource {
   }
 
   /** No filter: also what is no JSON, and every control record, is capture's to keep. */
-  private reading(name: string, streamArn: string, reader: Reader, { raw }: CaptureArgs): void {
-    streamMapping(
+  private reading(name: string, streamArn: string, { raw }: CaptureArgs): aws.lambda.EventSourceMapping {
+    return streamMapping(
       name,
-      { function: reader, streamArn, failures: raw.failures, window: 1, retention: RETENTION_HOURS * 3600 },
+      { function: this.reader, streamArn, failures: raw.failures, window: 1, retention: RETENTION_HOURS * 3600 },
       { parent: this },
     );
+  }
+
+  watchedBy(watch: Watch): void {
+    watchFunction(
+      watch,
+      {
+        name: "capture",
+        function: this.reader,
+        mappings: this.mappings,
+        retention: RETENTION_HOURS * 3600,
+        counts: ["parked"],
+      },
+      { parent: this },
+    );
+    watch.alarm({
+      name: "capture-silent",
+      means: "Nothing has arrived from production for six hours.",
+      metric: {
+        ...{ namespace: "AWS/Lambda", name: "Invocations", dimensions: { FunctionName: this.functionName } },
+        ...{ statistic: "Sum", period: 6 * 3600, label: "capture" },
+      },
+      limit: { below: 1 },
+      // No data is the very thing: a replication that stands still makes no noise here.
+      missing: "bad",
+      runbook: "nothing-arrives",
+      panel: { row: "Freshness", title: "Batches from production" },
+    });
   }
 }

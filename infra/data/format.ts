@@ -1,5 +1,6 @@
 /** *format*: what raw accepted -> rows for Firehose, one delivery stream a table. */
 import type * as Firehose from "@aws-sdk/client-firehose";
+import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda";
 import { format } from "../../functions/format";
@@ -9,8 +10,10 @@ import { layoutsOf, tableId } from "../../model";
 import { logLine, secretReader, setting } from "../clients";
 import { deliveryStream } from "../contract";
 import { StreamFunction, streamMapping } from "../function";
+import { watchFunction } from "../functionAlarms";
 import { leavesFailures, usesKey } from "../permissions";
 import type { Statement } from "../policy";
+import type { Watch } from "../watch";
 import { isPseudonym } from "./columns";
 import type { Delivery } from "./delivery";
 import { PseudonymKey } from "./pseudonyms";
@@ -32,16 +35,18 @@ type Reader = StreamFunction<DynamoDBStreamEvent, DynamoDBBatchResponse>;
 
 export class Format extends pulumi.ComponentResource {
   readonly functionName: pulumi.Output<string>;
+  private readonly reader: Reader;
+  private readonly mapping: aws.lambda.EventSourceMapping;
 
   constructor(name: string, args: FormatArgs, options?: pulumi.ComponentResourceOptions) {
     super("tributary:data:Format", name, {}, options);
-    const reader = this.reader(name, args);
-    this.functionName = reader.lambda.name;
+    this.reader = this.formatting(name, args);
+    this.functionName = this.reader.lambda.name;
     const { raw } = args;
-    streamMapping(
+    this.mapping = streamMapping(
       name,
       {
-        function: reader,
+        function: this.reader,
         streamArn: raw.table.streamArn,
         failures: raw.failures,
         window: WINDOW,
@@ -52,7 +57,7 @@ export class Format extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  private reader(name: string, { region, tables, raw, delivery }: FormatArgs): Reader {
+  private formatting(name: string, { region, tables, raw, delivery }: FormatArgs): Reader {
     const layouts = layoutsOf(tables.map((table) => ({ table })));
     // By name and not through the environment, which holds 4 KB in all.
     const deliveryStreams = Object.fromEntries(tables.map((table) => [tableId(table), deliveryStream(table.name)]));
@@ -98,7 +103,58 @@ export class Format extends pulumi.ComponentResource {
       { parent: this },
     );
   }
+
+  /** Of each table the age of what passes, from its commit in the source on: through the whole pipe but Firehose's buffer. */
+  watchedBy(watch: Watch, tables: readonly Table[]): void {
+    const name = "format";
+    watchFunction(
+      watch,
+      {
+        name,
+        function: this.reader,
+        mappings: [this.mapping],
+        retention: STREAM_SECONDS,
+        counts: ["failedPacks"],
+      },
+      { parent: this },
+    );
+    const [namespace, metricName] = ["Tributary", "age"];
+    new aws.cloudwatch.LogMetricFilter(
+      metricName,
+      {
+        logGroupName: this.reader.logs.name,
+        pattern: "{ $.ageSeconds >= 0 }",
+        metricTransformation: {
+          name: metricName,
+          namespace,
+          value: "$.ageSeconds",
+          unit: "Seconds",
+          dimensions: { Table: "$.table" },
+        },
+      },
+      { parent: this },
+    );
+    for (const table of tables) {
+      const id = tableId(table);
+      watch.alarm({
+        name: `${table.name}-late`,
+        means: `Changes of ${table.name} come to the lake more than ${LATE / 60} minutes after their commit.`,
+        metric: {
+          ...{ namespace, name: metricName, dimensions: { Table: id }, period: 300, label: table.name },
+          // The youngest: rows that are emitted again, or loaded, are old and no sign of anything.
+          statistic: "Minimum",
+        },
+        limit: { above: LATE },
+        periods: [3, 3],
+        runbook: "lake-out-of-date",
+        panel: { row: "Freshness", title: "Age of changes at Firehose (seconds)" },
+      });
+    }
+  }
 }
+
+/** Seconds: what a change may take from its commit to Firehose, in each of the periods looked at. */
+const LATE = 15 * 60;
 
 const readsSecret = (key: PseudonymKey, raw: Raw, region: string): Statement[] => [
   { Effect: "Allow", Action: ["secretsmanager:GetSecretValue"], Resource: key.arn },

@@ -66,6 +66,7 @@ const metricFilter: Kind = {
       value: z.string(),
       defaultValue: z.string().optional(),
       unit: z.string().optional(),
+      dimensions: z.record(z.string(), z.string().startsWith("$.", "Expected a member of the line")).optional(),
     }),
   }),
   made: ({ name }) => ({ id: name, outputs: {} }),
