@@ -9,6 +9,7 @@ import { materialise } from "../../local/engine/assets";
 import { findProject, stackConfig } from "../../local/engine/config";
 import { runProgram } from "../../local/engine/program";
 import type { Registered, Registration, Request } from "../../local/engine/protocol";
+import { projectFolder } from "../../local/project";
 import { urnOf } from "../../local/engine/state";
 import { plainObject, type Marked } from "../../local/engine/wire";
 
@@ -38,6 +39,10 @@ export interface Plan {
 export interface PlanOptions {
   /** Settings in the place of those in the file. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Another program of this project in the place of infra/index. */
+  readonly program?: string;
+  /** Of the program's process, beside what it inherits. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export const ACCOUNTS = { prod: "111111111111", data: "222222222222" } as const;
@@ -50,7 +55,7 @@ export const PROD_OUTPUTS = {
 };
 
 /** A certificate authority, and a certificate that is none. */
-export const AUTHORITY = path.join(__dirname, "authority.pem");
+export const AUTHORITY = path.join(projectFolder(), "test/graph/authority.pem");
 
 /** What AWS draws at random. */
 export const PASSWORD = "drawn-at-random";
@@ -140,7 +145,8 @@ function shortOf(urn: string): string {
 
 /** @throws Error the program's, as a person would see it. */
 export async function plan(stack: Stack, options: PlanOptions = {}): Promise<Plan> {
-  const project = findProject(PROGRAM);
+  const { program = PROGRAM } = options;
+  const project = findProject(program);
   const config = stackConfig(project, stack, {});
   // The file names one that every deployment has to fetch.
   if (stack === "prod") config["tributary:source"] = withAuthority(config["tributary:source"]);
@@ -184,11 +190,11 @@ export async function plan(stack: Stack, options: PlanOptions = {}): Promise<Pla
   };
   try {
     await runProgram(
-      { program: PROGRAM, organization: "organization", project: project.name, stack, config },
+      { program, organization: "organization", project: project.name, stack, config },
       // Where the Pulumi CLI runs it; it must not matter.
       {
-        cwd: path.dirname(PROGRAM),
-        env: process.env,
+        cwd: path.dirname(program),
+        env: { ...process.env, ...options.environment },
         handle,
         onOutput: () => undefined,
         signal: new AbortController().signal,
