@@ -5,8 +5,11 @@ import { lakeTables as tables, tableId } from "../../model";
 import type { DataConfig } from "../config";
 import { deliveryStream } from "../contract";
 import type { ProdArns } from "../prodOutputs";
+import { watchTable } from "../tableAlarms";
+import { Watch } from "../watch";
 import { Access } from "./access";
 import { AccessLogs } from "./accessLogs";
+import { watchDelivery, watchQueries } from "./alarms";
 import { Athena } from "./athena";
 import { Capture } from "./capture";
 import { Catalog } from "./catalog";
@@ -14,17 +17,24 @@ import { Delivery } from "./delivery";
 import { Format } from "./format";
 import { Kpis } from "./kpis";
 import { Lake } from "./lake";
+import { Promotion } from "./promotion";
 import { Raw } from "./raw";
 import { Views } from "./views";
 
 export interface DataOutputs {
+  /** Whoever is to be told of alarms subscribes to it. */
+  readonly alarmsTopicArn: pulumi.Output<string>;
   readonly lakeBucket: pulumi.Output<string>;
   readonly lakeKeyArn: pulumi.Output<string>;
   readonly rawTable: pulumi.Output<string>;
   readonly rawKeyArn: pulumi.Output<string>;
   readonly failuresBucket: pulumi.Output<string>;
   /** Name of the function, by concern: also the folder of `failuresBucket` in which it parks. */
-  readonly functions: { readonly capture: pulumi.Output<string>; readonly format: pulumi.Output<string> };
+  readonly functions: {
+    readonly capture: pulumi.Output<string>;
+    readonly format: pulumi.Output<string>;
+    readonly promote: pulumi.Output<string>;
+  };
   readonly database: pulumi.Output<string>;
   readonly workgroup: pulumi.Output<string>;
   /** The workgroup of analysts, in which the KPIs stand. */
@@ -55,16 +65,34 @@ export function data(config: DataConfig, prod: ProdArns): DataOutputs {
 
   const athena = new Athena("athena", { account, key: lake.key, accessLogs, operators }, here);
   const views = new Views("views", { region, tables, catalog, athena }, here);
+  const promotion = new Promotion("promote", { accounts: config, tables, lake, catalog, athena, views }, here);
   const kpis = new Kpis("kpis", { catalog, athena }, here);
   const access = new Access("access", { accounts: config, analysts, engineers, lake, catalog, athena, delivery }, here);
 
+  const watch = new Watch("watch", { account, region, emails: config.alarmEmails }, here);
+  format.watchedBy(watch, tables);
+  capture.watchedBy(watch);
+  watchTable(watch, "raw", raw.table.name);
+  watchDelivery(watch, tables);
+  promotion.watchedBy(watch);
+  watchQueries(watch, [
+    ["analysts", athena.analysts],
+    ["engineers", athena.workgroup],
+  ]);
+  watch.dashboard();
+
   return {
+    alarmsTopicArn: watch.topic.arn,
     lakeBucket: lake.bucket.bucket,
     lakeKeyArn: lake.key.arn,
     rawTable: raw.table.name,
     rawKeyArn: raw.key.arn,
     failuresBucket: raw.failures.bucket,
-    functions: { capture: capture.functionName, format: format.functionName },
+    functions: {
+      capture: capture.functionName,
+      format: format.functionName,
+      promote: promotion.functionName,
+    },
     database: catalog.database.name,
     workgroup: athena.workgroup.name,
     analystWorkgroup: athena.analysts.name,

@@ -100,6 +100,7 @@ Lake lake
   kms.Key lake !+
 Promotion promote
   ${stream("promote")}
+  cloudwatch.LogMetricFilter promote-oldest-load
   iam.Role promote-schedule
   iam.RolePolicy promote-schedule
   scheduler.Schedule promote
