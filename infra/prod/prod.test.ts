@@ -1,5 +1,7 @@
 import { bigint, integer, numeric, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
 import { describeTable } from "../../model/table";
+import type { ProdConfig } from "../config";
+import { prod } from ".";
 import { itemKeys } from "./itemKeys";
 import { hasUnconstrainedNumeric } from "./mappings";
 
@@ -29,4 +31,20 @@ test("an unconstrained numeric is noticed, whose digits DMS would cut", () => {
     describeTable("monolith", pgTable("t", { id: integer().primaryKey(), amount }), { comment: "One row" });
   expect(hasUnconstrainedNumeric([table(numeric({ precision: 50, scale: 2 }))])).toBe(false);
   expect(hasUnconstrainedNumeric([table(numeric({ precision: 5 })), table(numeric())])).toBe(true);
+});
+
+test.each([
+  [
+    "shared",
+    5,
+    "6 readers of the stream of changes are more than the 5 that it has room for: set tributary:streams.readers",
+  ],
+  ["enhanced", 21, "21 readers of the stream of changes are more than the 20 that it has room for: let services share"],
+] as const)("%s readers are refused when they are too many, before anything is declared", (readers, count, message) => {
+  const services = Array.from({ length: count }, (_, index) => ({
+    ...{ name: `s${index}`, comment: "One of many", follows: [], owns: [] },
+  }));
+  // Nothing else is looked at.
+  const config = { streams: { readers } } as ProdConfig;
+  expect(() => prod(config, { tables: [], services })).toThrow(message);
 });
