@@ -35,6 +35,7 @@ const outputs = {
     failuresBucket: z.string(),
     database: z.string(),
     workgroup: z.string(),
+    functions: z.object({ promote: z.string() }),
     kpis: z.record(z.string(), z.string()),
   }),
 };

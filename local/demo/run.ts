@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-database-migration-service";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -22,6 +23,7 @@ import { dataOutputs, prodOutputs, start, type DataOutputs, type Deployment, typ
 import { checkParked, onlyPoison, poison } from "./poison";
 import { findMarkers, MARKERS, plantMarkers } from "./privacy";
 import type { Progress } from "./progress";
+import { promoteLoads } from "./promoted";
 import { loadEnds, loadProgress, pipesRunDry, replicationCatchesUp, type TaskWatch } from "./settle";
 import { serviceItems } from "./rows";
 import { compareLake, comparePunches, compareServices } from "./verify";
@@ -68,6 +70,7 @@ function clients({ cloud, region, operators }: Deployment) {
     prodS3: new S3Client({ ...prod, forcePathStyle: true }),
     dataS3: new S3Client({ ...data, forcePathStyle: true }),
     athena: new AthenaClient(data),
+    lambda: new LambdaClient(data),
   };
 }
 type Clients = ReturnType<typeof clients>;
@@ -128,7 +131,7 @@ async function work(options: DemoOptions, deployment: Deployment, aws: Clients, 
           `transactions, ${(await duringLoad).toLocaleString("en")} of them during the initial load`,
       );
       clearInterval(ticker);
-      await settle(deployment, monolith, aws, prod, progress);
+      await settle(deployment, monolith, aws, { prod, data }, progress);
       return { data, punches: punched.items, unknownValues: rowCount ?? 0, markers };
     } finally {
       clearInterval(ticker);
@@ -151,13 +154,16 @@ async function loadedBy(task: TaskWatch, writers: Writers): Promise<number> {
 async function settle(
   { cloud }: Deployment,
   monolith: Client,
-  { dms }: Clients,
-  { changesTaskArn, fullLoadTaskArn }: ProdOutputs,
+  { dms, lambda }: Clients,
+  { prod, data }: { readonly prod: ProdOutputs; readonly data: DataOutputs },
   progress: Progress,
 ): Promise<void> {
+  const { changesTaskArn, fullLoadTaskArn } = prod;
   const update = (state: string): void => progress.update(state);
   progress.step("Full load to the lake");
   progress.done(`${(await loadEnds({ dms, taskArn: fullLoadTaskArn }, update)).toLocaleString("en")} rows as Parquet`);
+  progress.step("Promoting the full load");
+  progress.done(`${(await promoteLoads(lambda, data.functions.promote)).length} tables`);
   progress.step("Waiting until all has settled");
   await replicationCatchesUp(monolith, { dms, taskArn: changesTaskArn }, update);
   await pipesRunDry(cloud, update);
