@@ -291,7 +291,7 @@ export function replicationTests(prod: () => Plan, adopting: () => Plan): void {
         useTaskStartTimeForFullLoadTimestamp: true,
       });
       expect(policyText(one("RolePolicy", "full-load"))).toEqual([
-        "Allow s3:PutObject, s3:PutObjectTagging, s3:DeleteObject on arn:aws:s3:::tributary-lake-222222222222-eu-west-1/full/*",
+        "Allow s3:PutObject, s3:PutObjectTagging, s3:DeleteObject on arn:aws:s3:::tributary-lake-222222222222-eu-west-1/landing/*",
         "Allow s3:ListBucket on arn:aws:s3:::tributary-lake-222222222222-eu-west-1",
         "Allow kms:GenerateDataKey, kms:Encrypt, kms:Decrypt, kms:DescribeKey on arn:aws:kms:eu-west-1:222222222222:key/* if ForAnyValue:StringEquals kms:ResourceAliases=alias/tributary-lake",
       ]);
