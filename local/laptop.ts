@@ -8,7 +8,8 @@ import {
   StartReplicationTaskCommand,
 } from "@aws-sdk/client-database-migration-service";
 import * as path from "node:path";
-import { dataOutputs, LOCAL_FILE, prodOutputs, type LocalCloud } from "../ops/deployment";
+import { dataOutputs, LOCAL_FILE, prodOutputs, type ClientSettings, type LocalCloud } from "../ops/deployment";
+import { promoteLoads } from "../ops/full-load/promote";
 import { start, type Deployment } from "./demo/deploy";
 import type { Progress } from "./demo/progress";
 import { loadEnds } from "./demo/settle";
@@ -53,9 +54,17 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
   };
   options.onStart?.(close);
   try {
-    const prod = prodOutputs.parse(await deployment.up("prod"));
-    const data = dataOutputs.parse(await deployment.up("data"));
-    await firstLoad(deployment, prod.fullLoadTaskArn, progress);
+    const outputs = { prod: await deployment.up("prod"), data: await deployment.up("data") };
+    const prod = prodOutputs.parse(outputs.prod);
+    const data = dataOutputs.parse(outputs.data);
+    const { operators, cloud, region } = deployment;
+    const settings = (operator: string): ClientSettings => ({
+      ...{ endpoint: cloud.url, region, credentials: cloud.credentials(operator) },
+    });
+    progress.step("Full load to the lake");
+    const rows = await load(settings(operators.prod), prod.fullLoadTaskArn, (state) => progress.update(state));
+    await promoteLoads({ outputs: data, settings: settings(operators.data) });
+    progress.done(`${rows.toLocaleString("en")} rows as Parquet`);
     if (options.pace > 0) {
       const { seed, pace } = options;
       writers = startWriters(deployment.monolith, { size, seed, changes: MANY, over: (MANY / pace) * 1000 });
@@ -64,13 +73,12 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
         if (closed === undefined) progress.print(error.message);
       });
     }
-    const { cloud, region, operators } = deployment;
     const found: LocalCloud = {
       pid: process.pid,
       url: cloud.url,
       region,
-      prod: { ...cloud.credentials(operators.prod), outputs: prod },
-      data: { ...cloud.credentials(operators.data), outputs: data },
+      prod: { ...cloud.credentials(operators.prod), outputs: { ...outputs.prod, ...prod } },
+      data: { ...cloud.credentials(operators.data), outputs: { ...outputs.data, ...data } },
     };
     mkdirSync(path.dirname(file), { recursive: true });
     // Nobody else needs the access keys; they die with the process.
@@ -83,23 +91,17 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
   }
 }
 
-/** The lake's first full load, which a schedule would not start (infra/prod/fullLoad.ts). */
-async function firstLoad({ cloud, region, operators }: Deployment, taskArn: string, progress: Progress): Promise<void> {
-  const dms = new DatabaseMigrationServiceClient({
-    endpoint: cloud.url,
-    region,
-    credentials: cloud.credentials(operators.prod),
-  });
+/** The lake's first full load, which a schedule would not start (infra/prod/fullLoad.ts). @returns how many rows it has */
+async function load(settings: ClientSettings, taskArn: string, progress: (state: string) => void): Promise<number> {
+  const dms = new DatabaseMigrationServiceClient(settings);
   try {
-    progress.step("Full load to the lake");
     await dms.send(
       new StartReplicationTaskCommand({
         ReplicationTaskArn: taskArn,
         StartReplicationTaskType: "start-replication",
       }),
     );
-    const rows = await loadEnds({ dms, taskArn }, (state) => progress.update(state));
-    progress.done(`${rows.toLocaleString("en")} rows as Parquet`);
+    return await loadEnds({ dms, taskArn }, progress);
   } finally {
     dms.destroy();
   }

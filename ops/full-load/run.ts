@@ -1,9 +1,10 @@
 /**
  * `npm run full-load`: starts the load into the lake by hand, of all tables or of some.
  *
- * For some tables a task of its own is made from the same endpoints and removed afterwards. The declared task stays as it is:
- * with its mapping narrowed for the while, a command that is interrupted would leave a schedule that loads too few tables,
- * and nobody would see it. A task that is left behind does nothing, and the next load by hand removes it.
+ * For some tables a task of its own is made from the same endpoints. The declared task stays as it is: with its mapping
+ * narrowed for the while, a command that is interrupted would leave a schedule that loads too few tables, and nobody would
+ * see it. The task is removed once its tables are promoted, for until then the data account asks it whether its load is
+ * complete (functions/finished.ts). One that is left behind does nothing; a later load by hand removes it.
  */
 import {
   CreateReplicationTaskCommand,
@@ -15,10 +16,12 @@ import {
 } from "@aws-sdk/client-database-migration-service";
 import { setTimeout as delay } from "node:timers/promises";
 import { CannotRun, type Code, type Surroundings } from "../command";
-import { findDeployment } from "../deployment";
+import { findDeployment, type Deployment } from "../deployment";
 import { describeTask, isActive, renderLoaded, tasks, watchLoad, type Loaded } from "../loads";
 import { narrow, tablesOf } from "./mapping";
 import { readOptions } from "../options";
+import { messageOf } from "../preflight/errors";
+import { promoteLoads, PromotionFailed } from "./promote";
 
 const HELP = `npm run full-load -- [options] [table ...]
 
@@ -40,20 +43,21 @@ export async function fullLoad(argv: readonly string[], surroundings: Surroundin
     surroundings.print(HELP);
     return 0;
   }
-  const { outputs, settings } = await findDeployment({ ...surroundings, local: values.local }).prod();
+  const deployment = findDeployment({ ...surroundings, local: values.local });
+  const { outputs, settings } = await deployment.prod();
   const dms = new DatabaseMigrationServiceClient(settings);
   try {
     const declared = await describeTask(dms, outputs.fullLoadTaskArn);
     const chosen = chooseTables(tablesOf(declared.TableMappings ?? ""), positionals);
-    const left = await refuseIfRunning(dms, declared);
-    for (const task of left) await remove(dms, task);
+    await refuseIfRunning(dms, declared);
     const result =
       positionals.length === 0
         ? await loadAll(dms, declared, chosen, surroundings)
         : await loadSome(dms, declared, chosen, surroundings);
     surroundings.print(renderLoaded(result.loaded, values.json));
-    for (const problem of result.problems) surroundings.note(`full-load: ${problem}`);
-    return result.problems.length === 0 && result.loaded.every(({ complete }) => complete) ? 0 : 1;
+    const problems = [...result.problems, ...(await putInForce(dms, declared, deployment, surroundings))];
+    for (const problem of problems) surroundings.note(`full-load: ${problem}`);
+    return problems.length === 0 && result.loaded.every(({ complete }) => complete) ? 0 : 1;
   } finally {
     dms.destroy();
   }
@@ -79,26 +83,54 @@ function chooseTables(known: readonly string[], named: readonly string[]): strin
   return [...new Set(chosen)];
 }
 
-/** Two loads at a time would write files of the same names. @returns tasks that an interrupted load by hand has left. */
-async function refuseIfRunning(
-  dms: DatabaseMigrationServiceClient,
-  declared: ReplicationTask,
-): Promise<ReplicationTask[]> {
+/** Every task that writes to the same place. */
+async function ours(dms: DatabaseMigrationServiceClient, declared: ReplicationTask): Promise<ReplicationTask[]> {
   const all = await tasks(dms, "replication-instance-arn", declared.ReplicationInstanceArn ?? "");
-  const ours = all.filter(({ TargetEndpointArn }) => TargetEndpointArn === declared.TargetEndpointArn);
-  const running = ours.find(isActive);
-  if (running !== undefined) {
-    throw new CannotRun(
-      `A full load is ${running.Status} already (task ${running.ReplicationTaskIdentifier}, since ` +
-        `${running.ReplicationTaskStartDate?.toISOString() ?? "just now"}): wait until it has ended.`,
-    );
-  }
-  const prefix = `${declared.ReplicationTaskIdentifier}${BY_HAND}`;
-  return ours.filter(({ ReplicationTaskIdentifier = "" }) => ReplicationTaskIdentifier.startsWith(prefix));
+  return all.filter(({ TargetEndpointArn }) => TargetEndpointArn === declared.TargetEndpointArn);
 }
 
-const remove = (dms: DatabaseMigrationServiceClient, { ReplicationTaskArn }: ReplicationTask): Promise<unknown> =>
-  dms.send(new DeleteReplicationTaskCommand({ ReplicationTaskArn }));
+/** Two loads at a time would write files of the same names. @throws CannotRun */
+async function refuseIfRunning(dms: DatabaseMigrationServiceClient, declared: ReplicationTask): Promise<void> {
+  const running = (await ours(dms, declared)).find(isActive);
+  if (running === undefined) return;
+  throw new CannotRun(
+    `A full load is ${running.Status} already (task ${running.ReplicationTaskIdentifier}, since ` +
+      `${running.ReplicationTaskStartDate?.toISOString() ?? "just now"}): wait until it has ended.`,
+  );
+}
+
+/**
+ * Has the data account put the load in force, and removes the tasks of loads by hand that nobody will ask about any more.
+ * @returns what went wrong; it is no problem if the data account is out of reach, for it looks by itself
+ */
+async function putInForce(
+  dms: DatabaseMigrationServiceClient,
+  declared: ReplicationTask,
+  deployment: Deployment,
+  { status, note, signal }: Surroundings,
+): Promise<string[]> {
+  status("  the data account puts the load in force");
+  try {
+    const { promoted, waiting } = await promoteLoads(await deployment.data());
+    note(`In force in the lake: ${promoted.length === 0 ? "no new load" : promoted.join(", ")}.`);
+    for (const task of await ours(dms, declared)) {
+      const isByHand = task.ReplicationTaskIdentifier?.startsWith(`${declared.ReplicationTaskIdentifier}${BY_HAND}`);
+      const isDone = !isActive(task) && !tablesOf(task.TableMappings ?? "").some((table) => waiting.includes(table));
+      if (isByHand === true && isDone) {
+        await dms.send(new DeleteReplicationTaskCommand({ ReplicationTaskArn: task.ReplicationTaskArn }));
+      }
+    }
+    return [];
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const message = messageOf(error);
+    if (error instanceof PromotionFailed) return [message];
+    note(
+      `The data account puts the load in force by itself, within a quarter of an hour (it cannot be asked: ${message})`,
+    );
+    return [];
+  }
+}
 
 async function loadAll(
   dms: DatabaseMigrationServiceClient,
@@ -131,8 +163,6 @@ async function loadSome(
   surroundings.status("  DMS makes a task for it");
   await ready(dms, task, surroundings);
   const { loaded, problems } = await load(dms, task, "start-replication", tables, surroundings);
-  // Kept where it did not end well: its log says why.
-  if (problems.length === 0) await remove(dms, task);
   const now = await describeTask(dms, declared.ReplicationTaskArn ?? "");
   const wasStarted = now.ReplicationTaskStartDate?.getTime() !== declared.ReplicationTaskStartDate?.getTime();
   return {

@@ -201,6 +201,9 @@ export class LocalFunction {
     const { name, region, role, handler, runtime, folder, memorySize, logGroup, logFormat, logLevel } = this.current;
     const { accessKeyId, secretAccessKey } = this.surroundings.principals.mint(role);
     return {
+      // The person's own settings are no business of the function; it may have some of its own.
+      AWS_CONFIG_FILE: devNull,
+      AWS_SHARED_CREDENTIALS_FILE: devNull,
       ...this.current.variables,
       PATH: process.env["PATH"] ?? "",
       LANG: "en_US.UTF-8",
@@ -222,9 +225,6 @@ export class LocalFunction {
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_ENDPOINT_URL: this.surroundings.endpointUrl(),
-      // The person's own settings are no business of the function.
-      AWS_CONFIG_FILE: devNull,
-      AWS_SHARED_CREDENTIALS_FILE: devNull,
       AWS_EC2_METADATA_DISABLED: "true",
     };
   }
