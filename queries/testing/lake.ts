@@ -47,10 +47,14 @@ const glueTable = (name: string, columns: ReturnType<typeof changeColumns>): Glu
   PartitionKeys: [],
 });
 
-/** @param rows by table, each a row as `toLakeJson` would send its values; a table that is left out is empty. */
+/**
+ * @param rows by table, each a row as `toLakeJson` would send its values; a table that is left out is empty.
+ * @param later by table, columns that the model learnt after the files were written.
+ */
 export async function startLake(
   rows: Readonly<Record<string, readonly object[]>>,
   views: readonly SqlFile[],
+  later: Readonly<Record<string, readonly string[]>> = {},
 ): Promise<Lake> {
   const folder = await mkdtemp(join(tmpdir(), "lake-"));
   const authorizer = new KnownPrincipals();
@@ -76,7 +80,8 @@ export async function startLake(
     const documents = (rows[table.name] ?? []).map((row) => Buffer.from(JSON.stringify({ ...row, ...CHANGE })));
     if (documents.length === 0) continue;
     const file = join(folder, `${table.name}.parquet`);
-    const schema = columnsOf(columns.map(({ name: Name, type: Type }) => ({ Name, Type })));
+    const written = columns.filter(({ name }) => !(later[table.name] ?? []).includes(name));
+    const schema = columnsOf(written.map(({ name: Name, type: Type }) => ({ Name, Type })));
     const { faults } = await converter.convert(documents, schema, "SNAPPY", file);
     if (faults.size > 0) throw new Error(`${table.name}: ${JSON.stringify([...faults])}`);
     await s3.putFile(operator, DATABASE, `${changesTable(table)}/rows.parquet`, file);
