@@ -91,6 +91,7 @@ Format format
   ${stream("format")}
   cloudwatch.LogMetricFilter age
   cloudwatch.LogMetricFilter format-failedPacks
+  cloudwatch.LogMetricFilter format-unknown
   lambda.EventSourceMapping format
   pulumi-nodejs:dynamic.Resource pseudonyms !+
 Kpis kpis
@@ -129,7 +130,7 @@ pulumi:providers.aws data`);
     );
     expect(alarms.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
-        ...[...ofEach, ...functions, "capture-silent", "capture-parked", "format-failedPacks", "raw-write-throttles"],
+        ...[...ofEach, ...functions, "capture-silent", "capture-parked", "format-failedPacks", "format-unknown", "raw-write-throttles"],
         ...["analysts", "engineers"].flatMap((name) => [`queries-failed-${name}`, `queries-bytes-${name}`]),
       ]),
     );
@@ -298,7 +299,6 @@ pulumi:providers.aws data`);
         DATABASE: "tributary",
         WORKGROUP: "tributary",
         READER_ROLE: "arn:aws:iam::111111111111:role/tributary-full-load-reader",
-        AWS_CONFIG_FILE: "/tmp/promote.ini",
       },
     });
     const { scheduleExpression, target } = one("Schedule", "promote").inputs;

@@ -168,8 +168,11 @@ export function ruleTests(plans: () => { readonly prod: Plan; readonly data: Pla
         "@aws-sdk/client-glue",
         "@aws-sdk/client-s3",
         "@aws-sdk/client-secrets-manager",
+        "@aws-sdk/credential-provider-ini",
         "node:crypto",
         "node:fs",
+        "node:os",
+        "node:path",
       ]);
     });
 

@@ -16,6 +16,8 @@ import {
   parseRange,
   type S3Request,
   writeContext,
+  preconditionFailed,
+  sameTag,
 } from "./request";
 import type { Store } from "./store";
 import { document } from "./xml";
@@ -39,9 +41,7 @@ export function objectOperations(store: Store) {
     if (noneMatch !== undefined) {
       if (noneMatch !== "*") throw notImplemented("If-None-Match on a write, but for *,");
       if (bucket.objects.get(request.key) !== undefined) {
-        throw new AwsError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412, {
-          Condition: "If-None-Match",
-        });
+        throw preconditionFailed("If-None-Match");
       }
     }
     const attributes = { headers, encryption, ...(checksum === undefined ? {} : { checksum }) };
@@ -84,7 +84,11 @@ export function objectOperations(store: Store) {
   }
 
   function copy(request: S3Request, call: Call): HttpResponse {
-    only(request, [], [...OBJECT_HEADERS, "x-amz-copy-source", "x-amz-metadata-directive"]);
+    only(
+      request,
+      [],
+      [...OBJECT_HEADERS, "x-amz-copy-source", "x-amz-copy-source-if-match", "x-amz-metadata-directive"],
+    );
     const source = copySource(request.headers["x-amz-copy-source"] ?? "");
     const from = store.buckets.existing(source.bucket);
     const to = store.buckets.existing(request.bucket);
@@ -100,6 +104,8 @@ export function objectOperations(store: Store) {
         "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata.",
       );
     }
+    const match = request.headers["x-amz-copy-source-if-match"];
+    if (match !== undefined && !sameTag(match, original.etag)) throw preconditionFailed("x-amz-copy-source-If-Match");
     const content = store.files.read(from.name, source.key, 0, original.size);
     const { checksum } = original;
     const object = store.write(to, request.key, content, {

@@ -198,6 +198,9 @@ test("a copy has the original's headers, or those of the request", async () => {
   await copy("replaced", { MetadataDirective: "REPLACE", ContentType: "text/csv" });
   expect(await get("replaced")).toMatchObject({ ContentType: "text/csv", Metadata: {} });
   await expect(copy("a b/original")).rejects.toMatchObject({ name: "InvalidRequest" });
+  await copy("same", { CopySourceIfMatch: md5("x") });
+  await expect(copy("other", { CopySourceIfMatch: md5("y") })).rejects.toMatchObject({ name: "PreconditionFailed" });
+  await expect(get("other")).rejects.toMatchObject({ name: "NoSuchKey" });
 });
 
 test("keys that no file can have, and what the service does not know, are refused", async () => {

@@ -129,7 +129,7 @@ export function encryptionHeaders({ algorithm, keyArn: key, bucketKey }: Encrypt
   };
 }
 
-const sameTag = (list: string, etag: string): boolean =>
+export const sameTag = (list: string, etag: string): boolean =>
   list === "*" ||
   list.split(",").some(
     (tag) =>
@@ -139,19 +139,20 @@ const sameTag = (list: string, etag: string): boolean =>
         .replace(/^([^"].*)$/, '"$1"') === etag,
   );
 
+export const preconditionFailed = (condition: string): AwsError =>
+  new AwsError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412, {
+    Condition: condition,
+  });
+
 /** Throws `PreconditionFailed` (412) or `NotModified` (304). HTTP's rules: RFC 9110, 13.2.2. */
 export function checkConditions({ headers }: S3Request, { etag, modified }: StoredObject): void {
-  const failed = (condition: string): AwsError =>
-    new AwsError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412, {
-      Condition: condition,
-    });
   const seconds = (name: string): number => Math.floor(Date.parse(headers[name] ?? "") / 1000);
   const changed = Math.floor(modified / 1000);
   const match = headers["if-match"];
   if (match !== undefined) {
-    if (!sameTag(match, etag)) throw failed("If-Match");
+    if (!sameTag(match, etag)) throw preconditionFailed("If-Match");
   } else if (changed > seconds("if-unmodified-since")) {
-    throw failed("If-Unmodified-Since");
+    throw preconditionFailed("If-Unmodified-Since");
   }
   const noneMatch = headers["if-none-match"];
   const unmodified = noneMatch === undefined ? changed <= seconds("if-modified-since") : sameTag(noneMatch, etag);
