@@ -8,6 +8,7 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { CannotRun } from "./command";
+import { messageOf } from "./preflight/errors";
 
 const names = z.record(z.string(), z.string());
 
@@ -147,14 +148,14 @@ async function pulumiOutput(stack: string, folder: string): Promise<string> {
     const command = promisify(execFile)("pulumi", ["stack", "output", "--json", "--stack", stack], { cwd: folder });
     return (await command).stdout;
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    if ("code" in error && error.code === "ENOENT") {
+    const { code, stderr }: { readonly code?: unknown; readonly stderr?: unknown } = Object(error);
+    if (code === "ENOENT") {
       throw new CannotRun(
         "The Pulumi CLI, which knows where the stacks are, is not installed: https://www.pulumi.com/docs/install/. " +
           "(Did you mean the laptop cloud? Then add --local.)",
       );
     }
-    const said = "stderr" in error ? String(error.stderr).trim() : error.message;
+    const said = typeof stderr === "string" && stderr !== "" ? stderr.trim() : messageOf(error);
     throw new CannotRun(`The outputs of the stack ${stack} cannot be read: ${said}`);
   }
 }
