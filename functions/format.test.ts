@@ -121,7 +121,10 @@ test("a line a table says how old its newest change is", async () => {
   const older = { ...image, _committedAt: { S: "2026-02-01T00:00:00.000000Z" } };
   const log = (line: string): void => void lines.push(line);
   await format({ Records: [record("1"), record("2", older)] }, { ...options(firehose(() => false)), log });
-  expect(lines).toEqual(['{"records":2,"failedPacks":0}', '{"table":"monolith.people","rows":2,"ageSeconds":12.5}']);
+  expect(lines).toEqual([
+    '{"records":2,"failedPacks":0,"unknown":0}',
+    '{"table":"monolith.people","rows":2,"ageSeconds":12.5}',
+  ]);
 });
 
 test("each accepted change has a greater version than the one before", () => {
@@ -147,6 +150,17 @@ test("many rows travel in one record, back to back; DynamoDB's own expiry is no 
   expect(answer).toEqual({ batchItemFailures: [] });
   expect(sink.sent).toHaveLength(1);
   expect(sink.sent[0]).toEqual([`${rowOf(image)}\n`.repeat(2)]);
+});
+
+test("a row of a table that the model has lost is counted, and holds nothing up", async () => {
+  const sink = firehose(() => false);
+  const lines: string[] = [];
+  const log = (line: string): void => void lines.push(line);
+  const lost = { ...image, _table: { S: "monolith.gone" } };
+  const answer = await format({ Records: [record("1", lost), record("2")] }, { ...options(sink), log });
+  expect(answer).toEqual({ batchItemFailures: [] });
+  expect(sink.sent).toEqual([[`${rowOf(image)}\n`]]);
+  expect(lines[0]).toBe('{"records":2,"failedPacks":0,"unknown":1}');
 });
 
 test("only failed records are sent again", async () => {

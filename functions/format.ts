@@ -99,12 +99,17 @@ export async function format(event: DynamoDBStreamEvent, options: FormatOptions)
   const rows: Record<string, { json: string; index: number }[]> = {};
   /** Epoch milliseconds at which the newest change was committed. */
   const newest: Record<string, number> = {};
+  let unknown = 0;
   event.Records.forEach((record, index) => {
     const image = record.dynamodb?.NewImage;
     const id = image?.[META.table]?.S;
     if (image === undefined || id === undefined || isExpiry(record)) return;
     const layout = options.layouts[id];
-    if (layout === undefined) throw new Error(`raw holds a row of "${id}", which the model does not know`);
+    // It was taken out of the model while the row was on its way. Raw keeps the row, and the other tables go on.
+    if (layout === undefined) {
+      unknown += 1;
+      return;
+    }
     (rows[id] ??= []).push({ json: lakeRow(image, layout, options.pseudonym), index });
     newest[id] = Math.max(newest[id] ?? 0, Date.parse(image[META.committedAt]?.S ?? "") || 0);
   });
@@ -116,7 +121,7 @@ export async function format(event: DynamoDBStreamEvent, options: FormatOptions)
     }),
   );
   const first = Math.min(...failed.flat().map((entry) => entry.first));
-  options.log(JSON.stringify({ records: event.Records.length, failedPacks: failed.flat().length }));
+  options.log(JSON.stringify({ records: event.Records.length, failedPacks: failed.flat().length, unknown }));
   // A line a table: the metric of freshness reads it.
   for (const [table, list] of Object.entries(rows)) {
     const ageSeconds = Math.max(0, options.now() - (newest[table] ?? 0)) / 1000;

@@ -45,7 +45,7 @@ test("what is left out has a safe default", () => {
       maintenanceWindow: "sun:03:30-sun:04:30",
       createAccountRoles: true,
     },
-    streams: { readers: "shared" },
+    streams: { readers: "shared", filterSeconds: 180 },
     fullLoad: { schedule: "cron(30 2 * * ? *)", timeZone: "UTC" },
     alarmEmails: [],
   });

@@ -13,7 +13,7 @@ export interface WatchedFunction {
   /** Seconds for which the stream keeps its records: half of it is the limit of how far behind a reader may be. */
   readonly retention: number;
   /** Counts in the lines that the function logs (`{"parked":1}`) of which any one above zero is an alarm. */
-  readonly counts: readonly ("parked" | "failedPacks")[];
+  readonly counts: readonly ("parked" | "failedPacks" | "unknown")[];
 }
 
 /** Our own metrics, from the functions' log lines. */

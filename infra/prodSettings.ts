@@ -142,6 +142,8 @@ export const prodShape = {
   replication: replication.prefault({}),
   streams: settings({
     readers: z.enum(["shared", "enhanced"], { error: "shared or enhanced" }).default("shared"),
+    /** How long a deployment waits for Lambda to read with filters that let a further table through (infra/prod/filters.ts). */
+    filterSeconds: whole(0, 900).default(180),
   }).prefault({}),
   fullLoad: fullLoad.prefault({}),
   /** infra/protection.ts reads it. */

@@ -197,3 +197,9 @@ describe("a service's own table", () => {
     expect(decodeItem(text, layouts, tables)).toMatchObject({ problem: { reason } });
   });
 });
+
+test("to a reader of some tables the others are no mistake", () => {
+  const other = JSON.stringify({ data, metadata: { ...metadata, "table-name": "secrets" } });
+  const options = { layouts, source: "monolith", schema: "public", ignoresOthers: true } as const;
+  expect(decodeDms(other, "1", options)).toEqual({ kind: "ignored" });
+});

@@ -104,13 +104,16 @@ export interface DecoderOptions {
   readonly source: string;
   /** The schema DMS replicates. */
   readonly schema: string;
+  /** A reader of some tables only: the others are none of its business. Left out: a table without layout is unreadable. */
+  readonly ignoresOthers?: true;
 }
 
 /**
  * @param text one message, pretty-printed or on one line
  * @param sequence the Kinesis sequence number of its record
  */
-export function decodeDms(text: string, sequence: string, { layouts, source, schema }: DecoderOptions): Decoded {
+export function decodeDms(text: string, sequence: string, options: DecoderOptions): Decoded {
+  const { layouts, source, schema, ignoresOthers } = options;
   let message: ExactJson;
   try {
     message = parseExact(text);
@@ -133,8 +136,10 @@ export function decodeDms(text: string, sequence: string, { layouts, source, sch
 
   const id = `${source}.${tableName}`;
   const layout = schemaName === schema && Object.hasOwn(layouts, id) ? layouts[id] : undefined;
-  if (layout === undefined)
+  if (layout === undefined) {
+    if (ignoresOthers === true) return { kind: "ignored" };
     return unreadable("unknown-table", `table "${schemaName}.${tableName}" is not in the model`);
+  }
   if (!isObject(message["data"])) return unreadable("not-dms", "no data object");
   return decodeRow(message, message["data"], metadata, operation, sequence, layout);
 }

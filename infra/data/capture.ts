@@ -15,6 +15,7 @@ import { watchFunction } from "../functionAlarms";
 import { leavesFailures, readsKinesis, writesTable } from "../permissions";
 import type { ProdArns } from "../prodOutputs";
 import type { Watch } from "../watch";
+import type { Format } from "./format";
 import type { Raw } from "./raw";
 
 export interface CaptureArgs {
@@ -23,6 +24,8 @@ export interface CaptureArgs {
   readonly tables: readonly Table[];
   readonly prod: ProdArns;
   readonly raw: Raw;
+  /** Learns of a table first: a row that raw accepts and *format* does not know would never get to the lake. */
+  readonly format: Format;
 }
 
 type Reader = StreamFunction<KinesisStreamEvent, KinesisStreamBatchResponse>;
@@ -43,7 +46,7 @@ export class Capture extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  private capturing(name: string, { accounts, tables, prod, raw }: CaptureArgs): Reader {
+  private capturing(name: string, { accounts, tables, prod, raw, format }: CaptureArgs): Reader {
     // Plain data, made here: a closure cannot carry drizzle's objects.
     const layouts = layoutsOf(tables.map((table) => ({ table })));
     const owned = tables.filter(({ source }) => source !== MONOLITH);
@@ -58,7 +61,8 @@ export class Capture extends pulumi.ComponentResource {
         // The production account admits the role by this name.
         roleName: names.captureRole,
         environment: {
-          TABLE: raw.table.name,
+          // Known, and with it this function changed, once *format* has been.
+          TABLE: pulumi.all([raw.table.name, format.functionName]).apply(([table]) => table),
           FAILURES_BUCKET: raw.failures.bucket,
           CHANGES_STREAM_ARN: changesStreamArn,
         },

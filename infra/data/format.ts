@@ -114,7 +114,7 @@ export class Format extends pulumi.ComponentResource {
         function: this.reader,
         mappings: [this.mapping],
         retention: STREAM_SECONDS,
-        counts: ["failedPacks"],
+        counts: ["failedPacks", "unknown"],
       },
       { parent: this },
     );

@@ -57,11 +57,11 @@ export function data(config: DataConfig, prod: ProdArns): DataOutputs {
   const accessLogs = new AccessLogs("access-logs", { account }, here).bucket;
   const lake = new Lake("lake", { accounts: config, accessLogs, operators }, here);
   const raw = new Raw("raw", { account }, here);
-  const capture = new Capture("capture", { accounts: config, tables, prod, raw }, here);
 
   const catalog = new Catalog("catalog", { tables, bucket: lake.bucket, decisions: config.lakeDecisions }, here);
   const delivery = new Delivery("delivery", { accounts: config, tables, lake, catalog }, here);
   const format = new Format("format", { region, tables, raw, delivery }, here);
+  const capture = new Capture("capture", { accounts: config, tables, prod, raw, format }, here);
 
   const athena = new Athena("athena", { account, key: lake.key, accessLogs, operators }, here);
   const views = new Views("views", { region, tables, catalog, athena }, here);

@@ -9,6 +9,7 @@ import { customerKey } from "../key";
 import { Watch } from "../watch";
 import { watchEvents, watchMonolith, watchReplication, watchStreams } from "./alarms";
 import { Changes } from "./changes";
+import { Filters, type Follows } from "./filters";
 import { FullLoad } from "./fullLoad";
 import { Network } from "./network";
 import { Replication } from "./replication";
@@ -65,6 +66,10 @@ interface Model {
   readonly services: readonly ServiceModel[];
 }
 
+/** Names of tables by service. */
+const followedBy = (services: readonly ServiceModel[]): Follows =>
+  Object.fromEntries(services.map(({ name, follows }) => [name, follows.map(({ table }) => table)]));
+
 export function prod(config: ProdConfig, { tables, services }: Model = model): ProdOutputs {
   const enhanced = checkReaders(config, services.length);
   const account = config.prodAccountId;
@@ -90,9 +95,14 @@ export function prod(config: ProdConfig, { tables, services }: Model = model): P
         here,
       ),
   );
+  const filters = new Filters(
+    "filters",
+    { follows: followedBy(services), seconds: config.streams.filterSeconds },
+    { dependsOn: projections },
+  );
   const changes = new Changes(
     "changes",
-    { accounts: config, tables, source, replication, streams, readers: projections },
+    { accounts: config, tables, source, replication, streams, readers: [...projections, filters] },
     here,
   );
   const fullLoad = new FullLoad(

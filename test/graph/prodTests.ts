@@ -102,6 +102,7 @@ Watch watch
   sns.TopicPolicy alarms
 kms.Alias services
 kms.Key services !+
+pulumi-nodejs:dynamic.Resource filters
 pulumi:providers.aws prod`);
   });
 

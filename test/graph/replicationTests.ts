@@ -124,6 +124,10 @@ export function replicationTests(prod: () => Plan, adopting: () => Plan): void {
         .resources.filter(({ type }) => type.endsWith(":EventSourceMapping"))
         .map(({ urn }) => urn);
       expect(one("ReplicationTask", "changes").dependencies).toEqual(expect.arrayContaining(readers));
+      // Between the two lies the wait for changed filters.
+      const filters = one("dynamic:Resource", "filters");
+      expect(filters.dependencies).toEqual(expect.arrayContaining(readers));
+      expect(one("ReplicationTask", "changes").dependencies).toContain(filters.urn);
     });
 
     test("every selected table has exactly one object mapping, by primary key", () => {

@@ -26,10 +26,10 @@ async function data(): Promise<object> {
   const accessLogs = new AccessLogs("access-logs", { account }, here).bucket;
   const lake = new Lake("lake", { accounts: config, accessLogs, operators: [] }, here);
   const raw = new Raw("raw", { account }, here);
-  new Capture("capture", { accounts: config, tables, prod: arns, raw }, here);
   const catalog = new Catalog("catalog", { tables, bucket: lake.bucket, decisions: [] }, here);
   const delivery = new Delivery("delivery", { accounts: config, tables, lake, catalog }, here);
-  new Format("format", { region, tables, raw, delivery }, here);
+  const format = new Format("format", { region, tables, raw, delivery }, here);
+  new Capture("capture", { accounts: config, tables, prod: arns, raw, format }, here);
   const athena = new Athena("athena", { account, key: lake.key, accessLogs, operators: [] }, here);
   const [database, workgroup] = [catalog.database.name, athena.workgroup.name];
   for (const table of tables) {
