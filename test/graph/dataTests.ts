@@ -130,7 +130,15 @@ pulumi:providers.aws data`);
     );
     expect(alarms.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
-        ...[...ofEach, ...functions, "capture-silent", "capture-parked", "format-failedPacks", "format-unknown", "raw-write-throttles"],
+        ...[
+          ...ofEach,
+          ...functions,
+          "capture-silent",
+          "capture-parked",
+          "format-failedPacks",
+          "format-unknown",
+          "raw-write-throttles",
+        ],
         ...["analysts", "engineers"].flatMap((name) => [`queries-failed-${name}`, `queries-bytes-${name}`]),
       ]),
     );
