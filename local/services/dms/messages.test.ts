@@ -11,6 +11,9 @@ const VALUES = `9007199254740993, 12.5000000000, 0.123456789, true, '{"b": 1.10,
   '\\x00ff', '2026-11-24 12:00:00.5+02', '2026-11-24 10:00:00', '2026-11-24', '08:30:00', 'calm', '6f1e4b3e-0000-4000-8000-000000000000',
   'abc', null, '', 1.5, '1 day 02:00:00', '{"k": "v"}'`;
 
+// Processes have to start, on a machine that may be busy.
+jest.setTimeout(60_000);
+
 let dms: TestDms;
 let resourceId = "";
 beforeAll(async () => {
@@ -40,7 +43,7 @@ beforeAll(async () => {
   });
   resourceId = arn.split(":").at(-1) ?? "";
   await dms.until(arn, ({ tables }) => tables.every(({ state }) => state === "Table completed"));
-}, 30_000);
+});
 afterAll(() => dms.close());
 
 /** What differs from run to run. */

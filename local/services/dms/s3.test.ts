@@ -4,11 +4,14 @@ import { StartReplicationTaskCommand } from "@aws-sdk/client-database-migration-
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import { BUCKET, selections, testDms, type TaskOptions, type TestDms } from "./testing";
 
+// Processes have to start, on a machine that may be busy.
+jest.setTimeout(60_000);
+
 let dms: TestDms;
 let duckdb: DuckDBConnection;
 beforeAll(async () => {
   [dms, duckdb] = await Promise.all([testDms(), DuckDBInstance.create().then((instance) => instance.connect())]);
-}, 30_000);
+});
 afterAll(() => dms.close());
 
 const copyOf = (key: string): string => path.join(dms.folder, key.replaceAll("/", "-"));
