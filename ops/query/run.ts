@@ -20,6 +20,7 @@ piped in. Without any of them the KPIs are listed. Ctrl-C cancels the query.
       --local   Of the laptop cloud that npm start keeps running, not of AWS.
       --csv     Prints the rows as CSV: NULL is empty, the empty text "".
       --json    Prints one JSON object: columns, rows, bytesScanned, milliseconds.
+      --workgroup <name>  Of Athena: analysts have one of their own. Default: the one of the data stack's outputs.
   -h, --help    Prints this.
 
 Exit code: 0 answered, 1 the query failed, 2 it could not be asked, 130 cancelled.
@@ -33,7 +34,10 @@ interface Question {
 }
 
 export async function query(argv: readonly string[], surroundings: Surroundings): Promise<Code> {
-  const { values, positionals } = readOptions(argv, { csv: { type: "boolean", default: false } });
+  const { values, positionals } = readOptions(argv, {
+    csv: { type: "boolean", default: false },
+    workgroup: { type: "string" },
+  });
   const { print, note, signal } = surroundings;
   if (values.help) {
     print(HELP);
@@ -48,7 +52,8 @@ export async function query(argv: readonly string[], surroundings: Surroundings)
   }
   const question = await read(asked, surroundings);
   const { outputs, settings } = await findDeployment({ ...surroundings, local: values.local }).data();
-  const { workgroup, database } = outputs;
+  const { database } = outputs;
+  const workgroup = values.workgroup ?? outputs.workgroup;
   const client = new AthenaClient(settings);
   try {
     surroundings.status("  Athena works on it (Ctrl-C cancels)");
