@@ -1,3 +1,5 @@
+import type { AthenaClient } from "@aws-sdk/client-athena";
+import { runQuery } from "../athena";
 import { markPlace } from "./place";
 import { renderCsv, renderJson, renderSummary } from "./render";
 
@@ -52,4 +54,18 @@ test("columns of one name do not hide each other", () => {
 test("what it took", () => {
   expect(renderSummary(result)).toBe("2 rows, 0.84 s, 1.5 MB scanned");
   expect(renderSummary({ ...result, rows: [[]], bytesScanned: 0 })).toBe("1 row, 0.84 s, 0 B scanned");
+});
+
+test("a query that is interrupted is cancelled on the server, too", async () => {
+  const asked: string[] = [];
+  const abort = new AbortController();
+  const send = async ({ constructor }: object): Promise<object> => {
+    asked.push(constructor.name);
+    if (constructor.name === "GetQueryExecutionCommand") setImmediate(() => abort.abort());
+    return { QueryExecutionId: "1", QueryExecution: { Status: { State: "RUNNING" } } };
+  };
+  const client = { send } as unknown as AthenaClient;
+  const running = runQuery("select 1", { client, workgroup: "w", database: "d", signal: abort.signal });
+  await expect(running).rejects.toThrow("aborted");
+  expect(asked).toEqual(["StartQueryExecutionCommand", "GetQueryExecutionCommand", "StopQueryExecutionCommand"]);
 });
