@@ -179,7 +179,7 @@ describe("buckets", () => {
     create(lifecycle, { bucket: BUCKET, rules: [rule] });
     expect(() =>
       create(lifecycle, { bucket: BUCKET, rules: [{ ...rule, transitions: [{ days: 1, storageClass: "GLACIER" }] }] }),
-    ).toThrow("rules.0.transitions is not supported");
+    ).toThrow("rules.0.transitions.0.storageClass");
     create("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", { bucket: BUCKET, blockPublicAcls: true });
     const ownership = "aws:s3/bucketOwnershipControls:BucketOwnershipControls";
     create(ownership, { bucket: BUCKET, rule: { objectOwnership: "BucketOwnerEnforced" } });
