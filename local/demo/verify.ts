@@ -2,7 +2,8 @@
 import type { AthenaClient } from "@aws-sdk/client-athena";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Client } from "pg";
-import { services, tables, type Table } from "../../model";
+import * as everything from "../../model";
+import type { Service, Table } from "../../model";
 import type { QueryOptions } from "../../ops/athena";
 import type { Punch } from "../sample/punches";
 import { compareRows, type Comparison } from "./compare";
@@ -18,13 +19,23 @@ export interface Stores {
   readonly database: string;
 }
 
+/** What is replicated, and to whom. */
+export interface Model {
+  readonly tables: readonly Table[];
+  readonly services: readonly Service[];
+}
+
 const chosen = (columns: readonly SourceColumn[], names: readonly string[]): SourceColumn[] =>
   columns.filter(({ name }) => names.includes(name));
 
 const namesOf = (columns: readonly SourceColumn[]): string[] => columns.map(({ name }) => name);
 
 /** The monolith against each service's table: the tables and columns that it follows. */
-export async function compareServices(stores: Stores, progress: (state: string) => void): Promise<Comparison[]> {
+export async function compareServices(
+  stores: Stores,
+  progress: (state: string) => void,
+  { tables, services }: Model = everything,
+): Promise<Comparison[]> {
   const found: Comparison[] = [];
   for (const { name: service, follows } of services) {
     const items = await serviceItems(stores.dynamodb, stores.serviceTables[service] ?? "");
@@ -46,7 +57,11 @@ const publicNames = (table: Table): string[] =>
   table.columns.filter(({ privacy }) => privacy === "open").map(({ name }) => name);
 
 /** The monolith against the current-state views: every column that is not private. */
-export async function compareLake(stores: Stores, progress: (state: string) => void): Promise<Comparison[]> {
+export async function compareLake(
+  stores: Stores,
+  progress: (state: string) => void,
+  { tables }: Pick<Model, "tables"> = everything,
+): Promise<Comparison[]> {
   const options: QueryOptions = { client: stores.athena, workgroup: stores.workgroup, database: stores.database };
   const found: Comparison[] = [];
   for (const table of tables) {
