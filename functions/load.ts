@@ -1,11 +1,12 @@
 /**
- * A full load as a current-state view names it. The view's SQL is the only place that says which load is in force: making
+ * A full load as a current-state view names it, or a compaction, which is for a service's own table what a load is for the
+ * monolith's. The view's SQL is the only place that says which load is in force: making
  * the view anew is one write of the catalog, so a reader sees the old load or the new one, whole. Whoever makes a view reads
  * the load out of the one that stands. Athena keeps a view's SQL formatted and without its comments, so the names are
  * literals with a form that nothing else has.
  */
 export interface Load {
-  /** When the load began, `20261124T080000123Z`: the folder `load=<name>`, and its order. */
+  /** When the load began, `20261124T080000123Z`, or how far a compaction surely reaches: the folder `load=<name>`, and its order. */
   readonly name: string;
   /** The folder of the pseudonyms that belong to it, of a table that has some: the load's name and that of the promotion. */
   readonly pseudonyms?: string;
@@ -18,8 +19,8 @@ export const LOAD = {
   day: "{{day}}",
 } as const;
 
-/** In the template of what a promotion takes along: the names of the load before. */
-export const BEFORE = { pseudonyms: "{{pseudonyms before}}", day: "{{day before}}" } as const;
+/** In the templates of what a promotion takes along, or compacts: the names of the load before. */
+export const BEFORE = { name: "{{load before}}", pseudonyms: "{{pseudonyms before}}", day: "{{day before}}" } as const;
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -56,7 +57,10 @@ export function fill(template: string, load: Load): string {
 
 /** Only what is of the load before. */
 export const fillBefore = (template: string, before: Load): string =>
-  template.replaceAll(BEFORE.pseudonyms, fill(LOAD.pseudonyms, before)).replaceAll(BEFORE.day, fill(LOAD.day, before));
+  template
+    .replaceAll(BEFORE.name, before.name)
+    .replaceAll(BEFORE.pseudonyms, fill(LOAD.pseudonyms, before))
+    .replaceAll(BEFORE.day, fill(LOAD.day, before));
 
 /** The load that a view's SQL stands on. */
 export function loadIn(sql: string): Load | undefined {

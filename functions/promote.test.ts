@@ -150,26 +150,33 @@ test("pseudonyms are taken along: of all changes at first, then from the load be
   );
 });
 
-test("old loads are removed when nobody can be reading them any more", async () => {
+test("old loads are removed when nobody can be reading them any more, however often new ones come", async () => {
   const it = loaded("public.people");
   const folders = ["full/public/people/load=", "full/pseudonyms/public/people/load="];
-  const [old, oldPseudonyms] = [
-    `${folders[0]}20261117T080000000Z/a`,
-    `${folders[1]}20261117T080000000Z-20261117T090000000Z/a`,
-  ];
-  const later = `${folders[0]}20261201T080000000Z/a`;
-  for (const key of [old, oldPseudonyms, later]) it.put(key);
+  const before = folders.map(
+    (folder, index) => `${folder}20261117T080000000Z${index === 0 ? "" : "-20261117T090000000Z"}/a`,
+  );
+  // Being copied, or left by a promotion that failed.
+  const later = folders.map((folder) => `${folder}20261224T080000000Z/a`);
+  for (const key of [...before, ...later]) it.put(key);
+  const left = () => [...it.objects.keys()].filter((key) => key.startsWith("full/"));
   await it.run(people);
-  const taken = `${folders[1]}${NAME}-${loadName(it.now)}/a`;
-  it.put(taken);
-  it.now += 71 * HOUR;
+  it.put(`${folders[1]}${NAME}-${loadName(it.now)}/a`);
+  it.now += 12 * HOUR;
+  it.loads = new Map([["public.people", { began: BEGAN + 12 * HOUR, rows: 2 }]]);
   await it.run(people);
-  expect(it.objects.has(old)).toBe(true);
-  it.now += 2 * HOUR;
+  it.put(`${folders[1]}${loadName(BEGAN + 12 * HOUR)}-${loadName(it.now)}/a`);
+  expect(left()).toEqual(expect.arrayContaining(before));
+  it.now += 12 * HOUR;
   await it.run(people);
-  expect([old, oldPseudonyms].filter((key) => it.objects.has(key))).toEqual([]);
-  expect([later, taken].filter((key) => !it.objects.has(key))).toEqual([]);
-  expect([...it.objects.keys()].filter((key) => key.includes(`load=${NAME}/`))).toHaveLength(2);
+  const kept = left();
+  expect(kept.filter((key) => before.includes(key))).toEqual([]);
+  expect(kept).toEqual(expect.arrayContaining(later));
+  // The one that was followed 12 hours ago and the one in force, two files and their pseudonyms each.
+  expect(kept).toHaveLength(2 * 3 + 2);
+  it.now += 365 * 24 * HOUR;
+  await it.run(people);
+  expect(left()).toHaveLength(3 + 2);
 });
 
 test("a load's name says when it began, and is found in a view's SQL in any formatting", () => {
@@ -180,4 +187,55 @@ test("a load's name says when it began, and is found in a view's SQL in any form
   expect(loadIn(fill(people.onLoad, load))).toEqual(load);
   expect(loadIn(`SELECT * FROM full WHERE (load = '${NAME}')`)).toEqual({ name: NAME });
   expect(loadIn("SELECT 1")).toBeUndefined();
+});
+
+describe("a service's own table", () => {
+  const punches: PromotedTable = {
+    ...{ schema: "clocking", name: "punches", view: "punches", full: "full_punches" },
+    onLoad: `SELECT '{{load}}' WHERE "dt" >= '{{day}}'`,
+    compaction: { first: "SELECT first\n", next: "SELECT next '{{load before}}' '{{day before}}'\n" },
+  };
+
+  test("is compacted, as of two days ago, whatever DMS says", async () => {
+    const it = world();
+    it.loads = undefined;
+    expect(await it.run(punches)).toEqual({ promoted: ["clocking.punches"], waiting: [] });
+    const asOf = "20261122T090000123Z";
+    expect(it.statements).toEqual([
+      `UNLOAD (\nSELECT first\n) TO 's3://lake/full/compacted/clocking/punches/load=${asOf}/' WITH (format = 'PARQUET', compression = 'SNAPPY')`,
+      `CREATE OR REPLACE VIEW "punches" AS\nSELECT '${asOf}' WHERE "dt" >= '2026-11-21'`,
+    ]);
+  });
+
+  test("is compacted again from there when that is four days old", async () => {
+    const it = world();
+    await it.run(punches);
+    it.now += 47 * HOUR;
+    expect(await it.run(punches)).toMatchObject({ promoted: [] });
+    it.now += HOUR;
+    expect(await it.run(punches)).toMatchObject({ promoted: ["clocking.punches"] });
+    expect(it.statements[2]).toContain("SELECT next '20261122T090000123Z' '2026-11-21'");
+  });
+
+  test("old compactions are removed", async () => {
+    const it = world();
+    const folder = "full/compacted/clocking/punches/load=";
+    it.put(`${folder}20261101T090000123Z/a`);
+    await it.run(punches);
+    it.put(`${folder}20261122T090000123Z/a`);
+    it.now += 24 * HOUR;
+    await it.run(punches);
+    expect([...it.objects.keys()]).toEqual([`${folder}20261122T090000123Z/a`]);
+  });
+});
+
+test("what DMS does not tell is told at the end; compactions go on", async () => {
+  const it = loaded();
+  Object.defineProperty(it, "loads", {
+    get: () => {
+      throw new Error("not authorized");
+    },
+  });
+  await expect(it.run(shifts)).rejects.toThrow("DMS: not authorized");
+  expect(it.views.size).toBe(0);
 });

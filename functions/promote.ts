@@ -3,13 +3,22 @@
  * has ended its files are copied to a folder of their own (`full/<schema>/<table>/load=<name>/`), counted, and the table's
  * view is made anew on them: that one statement is the switch. Whatever fails before leaves the view as it is, and the next
  * run goes on where this one ended.
+ *
+ * A service's own table has no full load: DMS does not know it. There the changes themselves are compacted: the latest of
+ * each key, written once, takes the place of all of them up to two days ago.
  */
 import type { Finished } from "./finished";
 import type { Load } from "./load";
 import { fill, fillBefore, loadIn, loadName, startOf } from "./load";
 
+/** Queries, as templates: from all changes, and from the load before and the changes since. */
+export interface Taken {
+  readonly first: string;
+  readonly next: string;
+}
+
 export interface PromotedTable {
-  /** In the monolith, as DMS calls them. */
+  /** In the monolith, as DMS calls them; of a service's own table its folder. */
   readonly schema: string;
   readonly name: string;
   readonly view: string;
@@ -17,8 +26,10 @@ export interface PromotedTable {
   readonly full: string;
   /** The view's SQL on a load, a template. */
   readonly onLoad: string;
-  /** What is taken along, of a table with pseudonyms: queries, as templates. */
-  readonly pseudonyms?: { readonly first: string; readonly next: string };
+  /** What is taken along, of a table with pseudonyms. */
+  readonly pseudonyms?: Taken;
+  /** Of a table without full loads. */
+  readonly compaction?: Taken;
 }
 
 export interface LakeObject {
@@ -60,38 +71,64 @@ export interface Promotions {
   readonly waiting: readonly string[];
 }
 
-export const FOLDERS = { landing: "landing", full: "full", pseudonyms: "full/pseudonyms" } as const;
+export const FOLDERS = {
+  landing: "landing",
+  full: "full",
+  pseudonyms: "full/pseudonyms",
+  compacted: "full/compacted",
+} as const;
 
 const HOUR = 3_600_000;
-/** For how long the files of a load remain once another one is in force: queries that began before may still read them. */
-const KEEP = 3 * 24 * HOUR;
+const DAY = 24 * HOUR;
+/**
+ * For how long the files of a load remain once the next one is in force: queries that began before may still read them. They
+ * may take half an hour (Athena guide, "Service quotas"); the rest of the day is for people who look what was there before.
+ */
+const KEEP = DAY;
+/**
+ * A compaction holds all changes that have been delivered, but counts as of two days ago: the view goes on to read the
+ * folders since the day before that. A delete is not kept, and a change from before it may be delivered again as long as
+ * *format* tries, which is a day; so the delete must be read that long, too.
+ */
+const SURE = 2 * DAY;
+/** How old a compaction becomes. */
+const COMPACT_AFTER = 4 * DAY;
 /** Copies at a time. */
 const COPIES = 8;
 
 /** @throws Error if some table could not be promoted; the others are, by then. */
 export async function promote(options: PromoteOptions): Promise<Promotions> {
-  const loads = await options.finished();
   const promoted: string[] = [];
   const waiting: string[] = [];
   const problems: string[] = [];
   const began: number[] = [];
+  const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+  let loads: ReadonlyMap<string, Finished> | undefined;
+  await attempt("DMS", async () => {
+    loads = await options.finished();
+  });
   for (const table of options.tables) {
     const name = `${table.schema}.${table.name}`;
-    try {
-      let current = loadIn((await options.viewSql(table.view)) ?? "");
+    await attempt(name, async () => {
+      const before = loadIn((await options.viewSql(table.view)) ?? "");
       const load = loads?.get(name);
-      if (load === undefined) waiting.push(name);
-      else if (current === undefined || current.name < loadName(load.began)) {
-        current = await promoteTable(table, load, current, options);
-        if (current === undefined) waiting.push(name);
-        else promoted.push(name);
-      }
-      if (current === undefined) continue;
+      const next =
+        table.compaction === undefined
+          ? await promoteTable(table, load, before, options)
+          : await compact(table, table.compaction, before, options);
+      if (next !== undefined) promoted.push(name);
+      else if (table.compaction === undefined && !isInForce(load, before)) waiting.push(name);
+      const current = next ?? before;
+      if (current === undefined) return;
       began.push(startOf(current));
       await removeOld(table, current, options);
-    } catch (error) {
-      problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-    }
+    });
   }
   options.log(JSON.stringify({ promoted: promoted.length, failed: problems.length, waiting, problems }));
   // Silence is an alarm, too: of a table that has no load at all.
@@ -101,13 +138,47 @@ export async function promote(options: PromoteOptions): Promise<Promotions> {
   return { promoted, waiting };
 }
 
-/** @returns undefined if another load has begun meanwhile. */
-async function promoteTable(
+/** Makes the view anew: the switch. */
+async function stand(table: PromotedTable, load: Load, { query }: PromoteOptions): Promise<Load> {
+  await query(`CREATE OR REPLACE VIEW "${table.view}" AS\n${fill(table.onLoad, load)}`);
+  return load;
+}
+
+/** Writes what a query gives to a folder of the lake that is new. */
+async function unload(select: string, folder: string, { lake, query }: PromoteOptions): Promise<void> {
+  await query(`UNLOAD (\n${select}) TO '${lake}/${folder}/' WITH (format = 'PARQUET', compression = 'SNAPPY')`);
+}
+
+const selectOf = (taken: Taken, load: Load, before: Load | undefined): string =>
+  before === undefined ? fill(taken.first, load) : fill(fillBefore(taken.next, before), load);
+
+/** @returns undefined if the last one is young enough */
+async function compact(
   table: PromotedTable,
-  { began, rows }: Finished,
+  compaction: Taken,
   before: Load | undefined,
   options: PromoteOptions,
 ): Promise<Load | undefined> {
+  const now = options.now();
+  if (before !== undefined && now - startOf(before) < COMPACT_AFTER) return undefined;
+  const load = { name: loadName(now - SURE) };
+  const folder = `${FOLDERS.compacted}/${table.schema}/${table.name}/load=${load.name}`;
+  await unload(selectOf(compaction, load, before), folder, options);
+  return stand(table, load, options);
+}
+
+const isInForce = (finished: Finished | undefined, current: Load | undefined): boolean =>
+  finished !== undefined && current !== undefined && loadName(finished.began) <= current.name;
+
+/** @returns undefined if there is no newer load, or if another one has begun meanwhile */
+async function promoteTable(
+  table: PromotedTable,
+  finished: Finished | undefined,
+  before: Load | undefined,
+  options: PromoteOptions,
+): Promise<Load | undefined> {
+  if (finished === undefined || isInForce(finished, before)) return undefined;
+  const { began, rows } = finished;
   const name = loadName(began);
   await copyLoad(table, name, options);
   // Whoever began a load while we copied has deleted files under our hands.
@@ -117,9 +188,7 @@ async function promoteTable(
   const found = Number(counted?.[0]);
   if (found !== rows)
     throw new Error(`DMS has loaded ${rows} rows, and load=${name} has ${found}: the view keeps the load before.`);
-  const load = await takePseudonyms(table, { name }, before, options);
-  await options.query(`CREATE OR REPLACE VIEW "${table.view}" AS\n${fill(table.onLoad, load)}`);
-  return load;
+  return stand(table, await takePseudonyms(table, { name }, before, options), options);
 }
 
 async function copyLoad(table: PromotedTable, load: string, { files }: PromoteOptions): Promise<void> {
@@ -140,36 +209,40 @@ async function takePseudonyms(
   { schema, name, pseudonyms }: PromotedTable,
   load: Load,
   before: Load | undefined,
-  { lake, query, now }: PromoteOptions,
+  options: PromoteOptions,
 ): Promise<Load> {
   if (pseudonyms === undefined) return load;
-  const folder = `${load.name}-${loadName(now())}`;
-  const select =
-    before?.pseudonyms === undefined ? fill(pseudonyms.first, load) : fill(fillBefore(pseudonyms.next, before), load);
-  await query(
-    `UNLOAD (\n${select}) TO '${lake}/${FOLDERS.pseudonyms}/${schema}/${name}/load=${folder}/' WITH (format = 'PARQUET', compression = 'SNAPPY')`,
-  );
+  const folder = `${load.name}-${loadName(options.now())}`;
+  // Of a table that had none until now there is nothing to go on from.
+  const known = before?.pseudonyms === undefined ? undefined : before;
+  await unload(selectOf(pseudonyms, load, known), `${FOLDERS.pseudonyms}/${schema}/${name}/load=${folder}`, options);
   return { ...load, pseudonyms: folder };
 }
 
 /**
- * Removes the loads before the one in force. Not by a lifecycle rule, which goes by age: should the loads stop, it would
- * remove the one that the view reads.
+ * Removes the loads that another one has followed. Not by a lifecycle rule, which goes by age: should the loads stop, it
+ * would remove the one that the view reads.
  */
 async function removeOld(
-  { schema, name }: PromotedTable,
+  { schema, name, compaction }: PromotedTable,
   current: Load,
   { files, now }: PromoteOptions,
 ): Promise<void> {
-  const kept = { [FOLDERS.full]: current.name, [FOLDERS.pseudonyms]: current.pseudonyms ?? "" };
-  const full = `${FOLDERS.full}/${schema}/${name}/`;
-  const ofCurrent = await files.list(`${full}load=${current.name}/`);
-  const promotedAt = Math.max(...ofCurrent.map(({ modified }) => modified));
-  if (ofCurrent.length === 0 || now() - promotedAt < KEEP) return;
-  for (const [folder, load] of Object.entries(kept)) {
+  const loads = compaction === undefined ? FOLDERS.full : FOLDERS.compacted;
+  const inForce = { [loads]: current.name, [FOLDERS.pseudonyms]: current.pseudonyms ?? "" };
+  for (const [folder, load] of Object.entries(inForce)) {
     const prefix = `${folder}/${schema}/${name}/load=`;
-    const loadOf = (key: string): string => key.slice(prefix.length).split("/")[0] ?? "";
-    const old = (await files.list(prefix)).filter(({ key }) => loadOf(key) < load);
-    if (old.length > 0) await files.remove(old.map(({ key }) => key));
+    const byLoad = new Map<string, LakeObject[]>();
+    for (const object of await files.list(prefix)) {
+      const of = object.key.slice(prefix.length).split("/")[0] ?? "";
+      byLoad.set(of, [...(byLoad.get(of) ?? []), object]);
+    }
+    const names = [...byLoad.keys()].filter((other) => other <= load).sort();
+    const old = names.filter((_, index) => {
+      const next = byLoad.get(names[index + 1] ?? "");
+      return next !== undefined && now() - Math.max(...next.map(({ modified }) => modified)) >= KEEP;
+    });
+    const keys = old.flatMap((of) => (byLoad.get(of) ?? []).map(({ key }) => key));
+    if (keys.length > 0) await files.remove(keys);
   }
 }

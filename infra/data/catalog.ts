@@ -6,7 +6,15 @@ import { FOLDERS } from "../../functions/promote";
 import { PREFIX } from "../contract";
 import type { GlueColumn } from "./columns";
 import { changeColumns, fullColumns, pseudonymColumns } from "./columns";
-import { changesTable, fullTable, hasFullLoad, hasPseudonyms, pseudonymsTable } from "./currentState";
+import {
+  changesTable,
+  compactedTable,
+  fullTable,
+  groupOf,
+  hasFullLoad,
+  hasPseudonyms,
+  pseudonymsTable,
+} from "./currentState";
 import { CHANGES_FOLDER } from "./lake";
 import { SchemaGuard, type Schemas } from "./schemaGuard";
 
@@ -49,7 +57,8 @@ export class Catalog extends pulumi.ComponentResource {
     this.changes = new Map(tables.map((table) => [table, this.changesTable(table, bucket)]));
     const full = tables.filter(hasFullLoad).map((table) => this.fullTable(table, bucket));
     const pseudonyms = tables.filter(hasPseudonyms).map((table) => this.pseudonymsTable(table, bucket));
-    this.all = [...this.changes.values(), ...full, ...pseudonyms];
+    const own = tables.filter((table) => !hasFullLoad(table)).map((table) => this.compactedTable(table, bucket));
+    this.all = [...this.changes.values(), ...full, ...pseudonyms, ...own];
     this.registerOutputs({});
   }
 
@@ -87,6 +96,13 @@ export class Catalog extends pulumi.ComponentResource {
     });
   }
 
+  private compactedTable(table: Table, bucket: aws.s3.Bucket): aws.glue.CatalogTable {
+    return this.loadedTable(compactedTable(table), FOLDERS.compacted, table, bucket, {
+      description: `${table.comment}: changes, compacted; a query must name a compaction`,
+      columns: changeColumns(table),
+    });
+  }
+
   /** Of the loads that lie there the view names the one to read: no other is ever looked for. */
   private loadedTable(
     name: string,
@@ -95,7 +111,7 @@ export class Catalog extends pulumi.ComponentResource {
     bucket: aws.s3.Bucket,
     shape: { readonly description: string; readonly columns: readonly GlueColumn[] },
   ): aws.glue.CatalogTable {
-    const location = pulumi.interpolate`s3://${bucket.bucket}/${folder}/${table.schema}/${table.name}/`;
+    const location = pulumi.interpolate`s3://${bucket.bucket}/${folder}/${groupOf(table)}/${table.name}/`;
     return this.table(name, {
       ...shape,
       location,
@@ -141,6 +157,7 @@ const schemasOf = (tables: readonly Table[]): Schemas => {
       [changesTable(table), types(changeColumns(table))],
       ...(hasFullLoad(table) ? [[fullTable(table), types(fullColumns(table))]] : []),
       ...(hasPseudonyms(table) ? [[pseudonymsTable(table), types(pseudonymColumns(table))]] : []),
+      ...(hasFullLoad(table) ? [] : [[compactedTable(table), types(changeColumns(table))]]),
     ]),
   ) as Schemas;
 };

@@ -17,7 +17,7 @@ import {
 } from "drizzle-orm/pg-core";
 import { describeTable, MONOLITH } from "../../model/table";
 import type { Table } from "../../model";
-import { fill as onLoad, fillBefore, type Load } from "../../functions/load";
+import { fill as filled, fillBefore, type Load } from "../../functions/load";
 import { changeColumns, fullColumns, pseudonymColumns } from "./columns";
 import {
   carriedPseudonyms,
@@ -25,7 +25,7 @@ import {
   currentState,
   fullTable,
   hasPseudonyms,
-  onFullLoad,
+  onLoad,
   pseudonymsTable,
 } from "./currentState";
 
@@ -76,7 +76,7 @@ async function state(
     const taken = carried.map((row) => ({ load: PROMOTED.pseudonyms ?? "", ...row }));
     await fill(pseudonymsTable(table), [...pseudonymColumns(table), partition("load")], taken);
   }
-  return rowsOf(`select * from (${onLoad(onFullLoad(table), PROMOTED)}) order by 1`);
+  return rowsOf(`select * from (${filled(onLoad(table), PROMOTED)}) order by 1`);
 }
 
 const things = describeTable(
@@ -201,11 +201,11 @@ describe("on a full load", () => {
       [{ id: 3, email: "ff", _version: "1" }],
     );
     const { first, next } = carriedPseudonyms(people);
-    expect(await rowsOf(`${onLoad(first, PROMOTED)} order by 1`)).toEqual([
+    expect(await rowsOf(`${filled(first, PROMOTED)} order by 1`)).toEqual([
       { id: "1", email: "bb", _version: "2" },
       { id: "2", email: "dd", _version: "2" },
     ]);
-    expect(await rowsOf(`${onLoad(fillBefore(next, PROMOTED), PROMOTED)} order by 1`)).toEqual([
+    expect(await rowsOf(`${filled(fillBefore(next, PROMOTED), PROMOTED)} order by 1`)).toEqual([
       { id: "2", email: "dd", _version: "2" },
       { id: "3", email: "ff", _version: "1" },
     ]);

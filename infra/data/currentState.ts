@@ -6,7 +6,9 @@
  * load it is stands in the SQL as a literal, and so do the bounds that follow from it (functions/load.ts): Athena leaves out
  * the folders of older days, so that what a query reads does not grow with the age of the log. A change that is in both the
  * load and the overlay does no harm, for the later version wins. Deletes vanish. As long as no load has been promoted the
- * changes alone are the state; a service's own table never has one.
+ * changes alone are the state.
+ *
+ * A service's own table has no full load. In the place of a load stand its own changes, compacted: the latest of each key.
  *
  * A pseudonym is a hash with a key that DMS does not have: no full load holds one. A promotion therefore takes along the
  * latest pseudonym of each key of the load, and the view takes a later one from the changes.
@@ -15,15 +17,19 @@ import type { Table } from "../../model";
 import { formOf, MONOLITH } from "../../model";
 import { BEFORE, LOAD } from "../../functions/load";
 import type { ViewColumn } from "./columns";
-import { isPoint, isPseudonym, lakeColumns, quoted, viewColumns } from "./columns";
+import { changeColumns, isPoint, isPseudonym, lakeColumns, quoted, viewColumns } from "./columns";
 
 export const changesTable = (table: Table): string => `changes_${table.name}`.toLowerCase();
 export const fullTable = (table: Table): string => `full_${table.name}`.toLowerCase();
 export const pseudonymsTable = (table: Table): string => `pseudonyms_${table.name}`.toLowerCase();
+export const compactedTable = (table: Table): string => `compacted_${table.name}`.toLowerCase();
 export const viewName = (table: Table): string => table.name.toLowerCase();
 
 /** DMS loads the monolith's tables only. */
 export const hasFullLoad = (table: Table): boolean => table.source === MONOLITH;
+
+/** In the lake's folders of loads: a service's own table has no schema. */
+export const groupOf = (table: Table): string => (hasFullLoad(table) ? table.schema : table.source);
 
 export const hasPseudonyms = (table: Table): boolean => hasFullLoad(table) && table.columns.some(isPseudonym);
 
@@ -56,7 +62,7 @@ function keyColumns(table: Table): string[] {
 /** The statement after `CREATE OR REPLACE VIEW ... AS`, as long as no load has been promoted. */
 export const currentState = (table: Table): string => `-- ${comment(table)}
 -- The latest change of each key; deleted ones vanish.
-WITH ${changed(table, columnsOf(table), "")}
+WITH ${changed(table, columnsOf(table), quoted(changesTable(table)))}
 SELECT
 ${wrapped(columnsOf(table).map(({ name }) => name))}
 FROM changed
@@ -68,7 +74,7 @@ const comment = (table: Table): string => table.comment.replace(/\s+/g, " ");
 const columnsOf = (table: Table): ViewColumn[] => lakeColumns(table).flatMap(viewColumns);
 
 /** Every key's changes, the latest first. */
-const changed = (table: Table, columns: readonly ViewColumn[], since: string): string =>
+const changed = (table: Table, columns: readonly ViewColumn[], source: string): string =>
   `changed AS (
   SELECT
 ${perLine([
@@ -76,14 +82,16 @@ ${perLine([
   `"_op"`,
   `row_number() OVER (PARTITION BY ${table.key.map(quoted).join(", ")} ORDER BY "_version" DESC) AS "_rank"`,
 ])}
-  FROM ${quoted(changesTable(table))}${since}
+  FROM ${source}
 )`;
 
 const RECENT = `"dt" >= '${LOAD.day}'`;
 const OF_LOAD = `"load" = '${LOAD.name}'`;
 
-/** The same on a load: a template that `fill` of functions/load.ts completes. */
-export function onFullLoad(table: Table): string {
+/** The same on a load or a compaction: a template that `fill` of functions/load.ts completes. */
+export const onLoad = (table: Table): string => (hasFullLoad(table) ? onFullLoad(table) : onCompaction(table));
+
+function onFullLoad(table: Table): string {
   const columns = columnsOf(table);
   const pseudonyms = pseudonymsOf(table);
   const isKnown = (name: string): boolean => pseudonyms.includes(name);
@@ -92,7 +100,7 @@ export function onFullLoad(table: Table): string {
     keyColumns(table)
       .map((name) => `${other}.${name} = loaded.${name}`)
       .join(" AND ");
-  const since = `
+  const recent = `${quoted(changesTable(table))}
   WHERE ${RECENT}
     AND CAST(replace(substr("_committed_at", 1, 23), 'T', ' ') AS timestamp(3)) >= TIMESTAMP '${LOAD.since}'`;
   return `-- ${comment(table)}
@@ -103,7 +111,7 @@ WITH loaded AS (
 ${perLine(columns.filter(({ name }) => !isKnown(name)).map(({ name, fromFull }) => aliased(name, fromFull)))}
   FROM ${quoted(fullTable(table))}
   WHERE ${OF_LOAD}
-), ${changed(table, columns, since)}${pseudonyms.length === 0 ? "" : known(table, columns)}
+), ${changed(table, columns, recent)}${pseudonyms.length === 0 ? "" : known(table, columns)}
 SELECT
 ${wrapped(columns.map(({ name }) => name))}
 FROM changed
@@ -184,5 +192,45 @@ JOIN loaded ON ${columns.map((_, index) => `known."_key${index + 1}" = loaded."_
   return {
     first: statement(fromChanges(table, "")),
     next: statement(fromCarried(table, BEFORE.pseudonyms, `"dt" >= '${BEFORE.day}'`)),
+  };
+}
+
+/** Changes as they are: those of a compaction, and those of folders that it may not hold. */
+const fromCompacted = (table: Table, load: string, recent: string): string => {
+  const columns = changeColumns(table)
+    .map(({ name }) => quoted(name))
+    .join(", ");
+  return `(
+    SELECT ${columns} FROM ${quoted(compactedTable(table))} WHERE "load" = '${load}'
+    UNION ALL
+    SELECT ${columns} FROM ${quoted(changesTable(table))} WHERE ${recent}
+  )`;
+};
+
+const onCompaction = (table: Table): string => `-- ${comment(table)}
+-- The latest change of each key, of those that were compacted last and those of the days since; deleted ones vanish.
+WITH ${changed(table, columnsOf(table), fromCompacted(table, LOAD.name, RECENT))}
+SELECT
+${wrapped(columnsOf(table).map(({ name }) => name))}
+FROM changed
+WHERE "_rank" = 1 AND "_op" <> 'delete'
+`;
+
+/** What a compaction keeps, as templates: of all changes (`first`), or of the compaction before and the changes since. */
+export function compaction(table: Table): { readonly first: string; readonly next: string } {
+  const columns = changeColumns(table)
+    .map(({ name }) => quoted(name))
+    .join(", ");
+  const statement = (source: string): string => `SELECT ${columns}
+FROM (
+  SELECT ${columns},
+    row_number() OVER (PARTITION BY ${table.key.map(quoted).join(", ")} ORDER BY "_version" DESC) AS "_rank"
+  FROM ${source}
+)
+WHERE "_rank" = 1 AND "_op" <> 'delete'
+`;
+  return {
+    first: statement(quoted(changesTable(table))),
+    next: statement(fromCompacted(table, BEFORE.name, `"dt" >= '${BEFORE.day}'`)),
   };
 }

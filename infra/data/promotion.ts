@@ -27,7 +27,16 @@ import { document, forAccount, trust } from "../policy";
 import type { Metric, Watch } from "../watch";
 import { RESULTS, type Athena as Workgroups } from "./athena";
 import type { Catalog } from "./catalog";
-import { carriedPseudonyms, fullTable, hasFullLoad, hasPseudonyms, onFullLoad, viewName } from "./currentState";
+import {
+  carriedPseudonyms,
+  compaction,
+  fullTable,
+  groupOf,
+  hasFullLoad,
+  hasPseudonyms,
+  onLoad,
+  viewName,
+} from "./currentState";
 import { CHANGES_FOLDER, type Lake } from "./lake";
 import type { Views } from "./views";
 
@@ -48,13 +57,14 @@ const TIMEOUT = 600;
 const LATE = 8;
 
 export const promotedTables = (tables: readonly Table[]): PromotedTable[] =>
-  tables.filter(hasFullLoad).map((table) => ({
-    schema: table.schema,
+  tables.map((table) => ({
+    schema: groupOf(table),
     name: table.name,
     view: viewName(table),
     full: fullTable(table),
-    onLoad: onFullLoad(table),
+    onLoad: onLoad(table),
     ...(hasPseudonyms(table) ? { pseudonyms: carriedPseudonyms(table) } : {}),
+    ...(hasFullLoad(table) ? {} : { compaction: compaction(table) }),
   }));
 
 export class Promotion extends pulumi.ComponentResource {

@@ -7,7 +7,7 @@ import type { Athena } from "./athena";
 import { AthenaView } from "./athenaView";
 import type { Catalog } from "./catalog";
 import { changeColumns, fullColumns, pseudonymColumns } from "./columns";
-import { currentState, hasFullLoad, hasPseudonyms, onFullLoad, viewName } from "./currentState";
+import { currentState, hasFullLoad, hasPseudonyms, onLoad, viewName } from "./currentState";
 import type { ViewSource } from "./viewOrder";
 import { inOrder } from "./viewOrder";
 
@@ -30,17 +30,17 @@ export class Views extends pulumi.ComponentResource {
     const { region, catalog, athena } = args;
     const place = { region, database: catalog.database.name, workgroup: athena.workgroup.name };
     const made = new Map<string, { readonly view: AthenaView; readonly digest: string }>();
-    const templates = new Map(args.tables.filter(hasFullLoad).map((table) => [viewName(table), onFullLoad(table)]));
+    const templates = new Map(args.tables.map((table) => [viewName(table), onLoad(table)]));
     for (const { name: view, sql, origin, readsViews, basis } of inOrder([...generated(args), ...written()])) {
       const below = readsViews.flatMap((base) => made.get(base) ?? []);
-      const onLoad = templates.get(view);
+      const template = templates.get(view);
       const standsOn = digest([basis, ...below.map((base) => base.digest)]);
       const resource = new AthenaView(
         view,
-        { ...place, view, sql, ...(onLoad === undefined ? {} : { onLoad }), origin, standsOn },
+        { ...place, view, sql, ...(template === undefined ? {} : { onLoad: template }), origin, standsOn },
         { parent: this, dependsOn: [...catalog.all, ...below.map((base) => base.view)] },
       );
-      made.set(view, { view: resource, digest: digest([sql, onLoad ?? "", standsOn]) });
+      made.set(view, { view: resource, digest: digest([sql, template ?? "", standsOn]) });
     }
     this.names = [...made.keys()];
     this.registerOutputs({});

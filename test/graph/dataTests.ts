@@ -75,6 +75,7 @@ Capture capture
 Catalog catalog
   glue.CatalogDatabase lake
 ${each("glue.CatalogTable changes_")}
+  glue.CatalogTable compacted_punches
 ${each(
   "glue.CatalogTable full_",
   TABLES.filter((name) => name !== "punches"),
@@ -281,6 +282,7 @@ pulumi:providers.aws data`);
       [
         ...TABLES.map((name) => `changes_${name}`),
         ...TABLES.filter((n) => n !== "punches").map((n) => `full_${n}`),
+        "compacted_punches",
         "pseudonyms_users",
       ].sort(),
     );

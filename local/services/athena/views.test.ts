@@ -1,7 +1,7 @@
 /** Views as Athena keeps them in Glue, and the statements that show what is there. */
 import { changeColumns, fullColumns } from "../../../infra/data/columns";
 import { fill } from "../../../functions/load";
-import { changesTable, currentState, fullTable, onFullLoad, viewName } from "../../../infra/data/currentState";
+import { changesTable, currentState, fullTable, onLoad, viewName } from "../../../infra/data/currentState";
 import { tables } from "../../../model";
 import { DAYS, Lake, parquetTable } from "./testing/lake";
 
@@ -190,7 +190,7 @@ test("the current state: a load, overlaid with the changes since; deleted rows v
   await lake.write(`${fullTable(shifts)}/load=20260228T000000000Z/a.parquet`, load(1));
   await lake.write(`${fullTable(shifts)}/load=20260302T000000000Z/a.parquet`, load(2));
   await lake.query(
-    `CREATE OR REPLACE VIEW ${viewName(shifts)} AS\n${fill(onFullLoad(shifts), { name: "20260302T000000000Z" })}`,
+    `CREATE OR REPLACE VIEW ${viewName(shifts)} AS\n${fill(onLoad(shifts), { name: "20260302T000000000Z" })}`,
   );
   expect(await state()).toEqual([
     ["1", "2", ...moment, "1.5"],
