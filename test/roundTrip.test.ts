@@ -8,6 +8,7 @@ import {
   StartReplicationTaskCommand,
 } from "@aws-sdk/client-database-migration-service";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -15,6 +16,7 @@ import type { Client } from "pg";
 import { compareRows, type Comparison } from "../local/demo/compare";
 import { start, type Deployment } from "../local/demo/deploy";
 import { itemRows, lakeRows, serviceItems, sourceColumns, sourceRows } from "../local/demo/rows";
+import { promoteLoads } from "../local/demo/promoted";
 import { loadEnds, pipesRunDry, replicationCatchesUp } from "../local/demo/settle";
 import { connect } from "../local/sample/connect";
 import { types } from "../model";
@@ -62,7 +64,8 @@ test("every value comes back, loaded and changed, from the stream and from a ful
   const dms = new DatabaseMigrationServiceClient(settings(operators.prod));
   const dynamodb = new DynamoDBClient(settings(operators.prod));
   const athena = new AthenaClient(settings(operators.data));
-  clients.push(dms, dynamodb, athena);
+  const lambda = new LambdaClient(settings(operators.data));
+  clients.push(dms, dynamodb, athena, lambda);
 
   const tableName = (ofProd["serviceTables"] as Record<string, string>)["follower"] ?? "";
   const columns = await sourceColumns(source, everything.name);
@@ -94,5 +97,6 @@ test("every value comes back, loaded and changed, from the stream and from a ful
     new StartReplicationTaskCommand({ ReplicationTaskArn: taskArn, StartReplicationTaskType: "start-replication" }),
   );
   await loadEnds({ dms, taskArn }, silent);
+  expect(await promoteLoads(lambda, String(ofData["promote"]))).toEqual(["public.everything"]);
   expect(differences(await compare("full load"))).toEqual([]);
 }, 180_000);

@@ -38,7 +38,6 @@ import {
   viewName,
 } from "./currentState";
 import { CHANGES_FOLDER, type Lake } from "./lake";
-import type { Views } from "./views";
 
 export interface PromotionArgs {
   readonly accounts: Accounts;
@@ -46,7 +45,8 @@ export interface PromotionArgs {
   readonly lake: Lake;
   readonly catalog: Catalog;
   readonly athena: Workgroups;
-  readonly views: Views;
+  /** What it makes anew, so that must be there first. */
+  readonly views: pulumi.Resource;
 }
 
 /** A run ends before the next one begins; S3 copies about a gigabyte in ten seconds, eight at a time. */

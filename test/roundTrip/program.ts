@@ -7,10 +7,11 @@ import { Athena } from "../../infra/data/athena";
 import { AthenaView } from "../../infra/data/athenaView";
 import { Capture } from "../../infra/data/capture";
 import { Catalog } from "../../infra/data/catalog";
-import { currentState, viewName } from "../../infra/data/currentState";
+import { currentState, onLoad, viewName } from "../../infra/data/currentState";
 import { Delivery } from "../../infra/data/delivery";
 import { Format } from "../../infra/data/format";
 import { Lake } from "../../infra/data/lake";
+import { Promotion } from "../../infra/data/promotion";
 import { Raw } from "../../infra/data/raw";
 import { prod } from "../../infra/prod";
 import { prodOutputs } from "../../infra/prodOutputs";
@@ -32,12 +33,15 @@ async function data(): Promise<object> {
   new Capture("capture", { accounts: config, tables, prod: arns, raw, format }, here);
   const athena = new Athena("athena", { account, key: lake.key, accessLogs, operators: [] }, here);
   const [database, workgroup] = [catalog.database.name, athena.workgroup.name];
-  for (const table of tables) {
-    const view = viewName(table);
-    const args = { region, database, workgroup, view, sql: currentState(table), origin: view, standsOn: "" };
-    new AthenaView(view, args, { dependsOn: [...catalog.all] });
-  }
-  return { database, workgroup };
+  const view = viewName(everything);
+  const statements = { sql: currentState(everything), onLoad: onLoad(everything) };
+  const views = new AthenaView(
+    view,
+    { region, database, workgroup, view, ...statements, origin: view, standsOn: "" },
+    { dependsOn: [...catalog.all] },
+  );
+  const promotion = new Promotion("promote", { accounts: config, tables, lake, catalog, athena, views }, here);
+  return { database, workgroup, promote: promotion.functionName };
 }
 
 export = async (): Promise<object> =>
