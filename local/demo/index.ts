@@ -23,17 +23,17 @@ function comparisonTable(comparisons: readonly Comparison[]): string {
 }
 
 function print({ comparisons, problems, kpis }: DemoResult, write: (text: string) => void): void {
+  write("\nThe source against every store, row by row and value by value:\n");
+  write(comparisonTable(comparisons));
+  for (const { store, table, examples } of comparisons)
+    for (const text of examples) write(`  ${store} ${table}: ${text}`);
+  for (const problem of problems) write(`  PROBLEM: ${problem}`);
   for (const { kpi, result } of kpis) {
     const more = result.rows.length > ROWS ? `\n  ... ${grouped(result.rows.length - ROWS)} more rows` : "";
     const head = result.columns.map(({ name }) => name);
     write(`\n${kpi.title} (${kpi.unit} per ${kpi.grain}). ${kpi.question}`);
     write(renderTable(head, result.rows.slice(0, ROWS)) + more);
   }
-  write("\nThe source against every store, row by row and value by value:\n");
-  write(comparisonTable(comparisons));
-  for (const { store, table, examples } of comparisons)
-    for (const text of examples) write(`  ${store} ${table}: ${text}`);
-  for (const problem of problems) write(`  PROBLEM: ${problem}`);
 }
 
 async function main(): Promise<void> {
