@@ -112,25 +112,40 @@ export function insertStatement(change: Change, place: Place, nowSeconds: number
   };
 }
 
+/** Texts of statements by what they set: the changes of a batch have few shapes. */
+export type Texts = Map<string, string>;
+
 /** Changes the item where the acceptance rule holds. Fails with ConditionalCheckFailed where there is none, too. */
-export function updateStatement(change: Change, place: Place, nowSeconds: number): BatchStatementRequest {
-  const order = stored(orderToKeep(change));
+export function updateStatement(
+  change: Change,
+  place: Place,
+  nowSeconds: number,
+  texts: Texts = new Map(),
+): BatchStatementRequest {
   const attributes = attributesOf(change, place, nowSeconds);
+  const order = orderToKeep(change);
   const clauses = acceptance(change);
-  const text = [
-    `UPDATE ${quoted(place.tableName)}`,
-    ...Object.keys(order).map(setOne),
-    ...Object.keys(attributes).map(setOne),
-    ...cleared(change, place.layout).map(removeOne),
-    `WHERE ${quoted(META.key)}=?`,
-    ...clauses.map(({ attribute }) => `AND ${quoted(attribute)}<?`),
-  ].join(" ");
-  const parameters: AttributeValue[] = [
-    ...Object.values(order),
-    ...Object.values(attributes),
-    itemKey(place, change.key),
-    ...clauses.map(({ below }) => ({ S: below })),
-  ];
+  const names = Object.keys(attributes);
+  const parameters: AttributeValue[] = [];
+  for (const name in order) parameters.push({ S: order[name] ?? "" });
+  for (const name of names) parameters.push(attributes[name] ?? { NULL: true });
+  parameters.push(itemKey(place, change.key));
+  for (const { below } of clauses) parameters.push({ S: below });
+
+  // All that the text depends on.
+  const shape = `${place.tableName} ${change.table} ${change.operation} ${Object.keys(order).join()} ${clauses.map(({ attribute }) => attribute).join()} ${names.join()}`;
+  let text = texts.get(shape);
+  if (text === undefined) {
+    text = [
+      `UPDATE ${quoted(place.tableName)}`,
+      ...Object.keys(order).map(setOne),
+      ...names.map(setOne),
+      ...cleared(change, place.layout).map(removeOne),
+      `WHERE ${quoted(META.key)}=?`,
+      ...clauses.map(({ attribute }) => `AND ${quoted(attribute)}<?`),
+    ].join(" ");
+    texts.set(shape, text);
+  }
   return { Statement: text, Parameters: parameters, ReturnValuesOnConditionCheckFailure: "ALL_OLD" };
 }
 

@@ -7,7 +7,7 @@ import type { Change } from "../model/change";
 import { applyKeyChange, forwardLate } from "./move";
 import type { DynamoDbSdk, Item } from "./sdk";
 import { backOff } from "./sdk";
-import type { Place } from "./statements";
+import type { Place, Texts } from "./statements";
 import { insertStatement, META, updateStatement } from "./statements";
 
 /** `applied`: the store took it. `stale`: it had this or a newer state. `refused`: DynamoDB cannot hold it, whatever we do. */
@@ -108,11 +108,12 @@ async function outcomeOf(entry: Pending, answer: BatchStatementResponse, store: 
 async function sendBatch(
   batch: readonly Pending[],
   store: Store,
+  texts: Texts,
   finish: (entry: Pending, outcome: Outcome) => void,
 ): Promise<void> {
   const seconds = Math.floor(store.now() / 1000);
   const statements = batch.map(({ change, place, statement }): BatchStatementRequest =>
-    statement === "insert" ? insertStatement(change, place, seconds) : updateStatement(change, place, seconds),
+    statement === "insert" ? insertStatement(change, place, seconds) : updateStatement(change, place, seconds, texts),
   );
   const { BatchExecuteStatementCommand, client } = store.sdk;
   const answer = await client.send(new BatchExecuteStatementCommand({ Statements: statements }));
@@ -141,6 +142,7 @@ export async function applyChanges(changes: readonly Change[], store: Store): Pr
       pending.push({ index, change, place, keys, statement: isNew ? "insert" : "update", attempts: 0 });
     }
   });
+  const texts: Texts = new Map();
   const blocked = new Map<string, Error>();
   while (pending.length > 0) {
     const done = new Set<Pending>();
@@ -154,7 +156,7 @@ export async function applyChanges(changes: readonly Change[], store: Store): Pr
     // Both halves of a key change are one transaction, made when its upsert comes up.
     const moves = heads.filter(({ change }) => change.movedFrom !== undefined);
     for (const entry of heads) if (entry.change.movedTo !== undefined) finish(entry, { kind: "applied" });
-    await inParallel(chunks(plain, BATCH), (batch) => sendBatch(batch, store, finish));
+    await inParallel(chunks(plain, BATCH), (batch) => sendBatch(batch, store, texts, finish));
     await inParallel(moves, async (entry) => finish(entry, await applyKeyChange(entry.change, entry.place, store)));
     pending = pending.filter((entry) => !done.has(entry));
     for (const entry of blocked.size === 0 ? [] : pending) {

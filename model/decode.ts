@@ -161,10 +161,10 @@ function decodeRow(
 
   const builtAt = moment(metadata["timestamp"]);
   if (builtAt === undefined) return unreadable("not-dms", "metadata.timestamp is no timestamp");
-  const base = { source: layout.source, table: layout.table, unknown } as const;
-  const order = { sequence: paddedSequence(sequence), builtAt };
+  const { source, table } = layout;
   if (operation === "load") {
-    return { kind: "changes", changes: [{ ...base, key, operation, order, committedAt: builtAt, row }] };
+    const order = { sequence: paddedSequence(sequence), builtAt };
+    return { kind: "changes", changes: [{ source, table, key, operation, order, committedAt: builtAt, row, unknown }] };
   }
 
   const position = logPosition(
@@ -178,18 +178,19 @@ function decodeRow(
       "no stream-position, transaction-record-id or commit-timestamp: is IncludeTransactionDetails off?",
     );
   }
-  const placed = { ...base, order: { ...order, position }, committedAt };
+  const order = { sequence: paddedSequence(sequence), builtAt, position };
 
   const old = operation === "update" ? oldKey(layout, message["before-image"], row) : undefined;
-  if (old === undefined) return { kind: "changes", changes: [{ ...placed, key, operation, row }] };
+  if (old === undefined)
+    return { kind: "changes", changes: [{ source, table, key, operation, order, committedAt, row, unknown }] };
   if (isProblem(old)) return { kind: "unreadable", problem: old };
   const before = keyText(layout.key, old.key);
   if (before === undefined) return unreadable("no-key", "the before-image lacks a part of the key");
   return {
     kind: "changes",
     changes: [
-      { ...placed, key: before, operation: "delete", row: old.key, unknown: {}, movedTo: key },
-      { ...placed, key, operation: "update", row, movedFrom: before },
+      { source, table, key: before, operation: "delete", order, committedAt, row: old.key, unknown: {}, movedTo: key },
+      { source, table, key, operation: "update", order, committedAt, row, unknown, movedFrom: before },
     ],
   };
 }
