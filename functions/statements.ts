@@ -60,9 +60,9 @@ export function attributesOf(change: Change, place: Place, nowSeconds: number): 
     [META.operation]: { S: change.operation },
     [META.committedAt]: { S: change.committedAt },
   };
-  for (const [name, value] of Object.entries(change.row)) {
+  for (const name of Object.keys(change.row)) {
     const column = layout.columns[name];
-    if (column !== undefined) attributes[name] = toStored(column.form, value);
+    if (column !== undefined) attributes[name] = toStored(column.form, change.row[name] ?? null);
   }
   if (keepsUnknown) {
     for (const [name, json] of Object.entries(change.unknown)) attributes[REST_PREFIX + name] = { S: json };

@@ -50,10 +50,13 @@ interface Pending {
   attempts: number;
 }
 
-const itemsOf = (change: Change, place: Place): string[] =>
-  [change.key, change.movedFrom, change.movedTo]
-    .filter((key) => key !== undefined)
-    .map((key) => `${place.tableName}\n${place.keyPrefix}${key}`);
+function itemsOf({ key, movedFrom, movedTo }: Change, place: Place): string[] {
+  const item = (of: string): string => `${place.tableName}\n${place.keyPrefix}${of}`;
+  const items = [item(key)];
+  if (movedFrom !== undefined) items.push(item(movedFrom));
+  if (movedTo !== undefined) items.push(item(movedTo));
+  return items;
+}
 
 /** The first change still to do of every key; a key that waits for another keeps its later changes waiting too. */
 function wave(pending: readonly Pending[]): Pending[] {

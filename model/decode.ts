@@ -48,7 +48,8 @@ function readColumns(
 ): { row: Row; unknown: Record<string, string> } | Unreadable {
   const row: Row = {};
   const unknown: Record<string, string> = {};
-  for (const [name, value] of Object.entries(data)) {
+  for (const name of Object.keys(data)) {
+    const value = data[name] ?? null;
     const column = Object.hasOwn(layout.columns, name) ? layout.columns[name] : undefined;
     // A delete carries nulls for all but the key: they say nothing of the row.
     if (operation === "delete" && !layout.key.includes(name)) continue;
