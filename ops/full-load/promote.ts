@@ -16,16 +16,21 @@ export type Promoted = z.output<typeof answerShape>;
 export class PromotionFailed extends Error {}
 
 /** @throws PromotionFailed, or the SDK's error if the function may not be called. */
+export async function askPromotion(lambda: LambdaClient, functionName: string): Promise<Promoted> {
+  const { FunctionError, Payload = new Uint8Array() } = await lambda.send(
+    new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from("{}") }),
+  );
+  const answer: unknown = JSON.parse(Buffer.from(Payload).toString("utf8"));
+  if (FunctionError === undefined) return answerShape.parse(answer);
+  const { errorMessage } = z.object({ errorMessage: z.string().default("no reason given") }).parse(answer);
+  throw new PromotionFailed(errorMessage);
+}
+
+/** With a client of its own. @throws as `askPromotion` */
 export async function promoteLoads({ outputs, settings }: Account<DataOutputs>): Promise<Promoted> {
   const lambda = new LambdaClient(settings);
   try {
-    const { FunctionError, Payload = new Uint8Array() } = await lambda.send(
-      new InvokeCommand({ FunctionName: outputs.functions.promote, Payload: Buffer.from("{}") }),
-    );
-    const answer: unknown = JSON.parse(Buffer.from(Payload).toString("utf8"));
-    if (FunctionError === undefined) return answerShape.parse(answer);
-    const { errorMessage } = z.object({ errorMessage: z.string().default("no reason given") }).parse(answer);
-    throw new PromotionFailed(errorMessage);
+    return await askPromotion(lambda, outputs.functions.promote);
   } finally {
     lambda.destroy();
   }
