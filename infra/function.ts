@@ -1,6 +1,7 @@
 /** A Lambda function with a role of its own that may do what it is told here, and nothing else. */
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { callbackCode, HANDLER } from "./closure";
 import type { Statement } from "./policy";
 import { document, trust } from "./policy";
 
@@ -20,11 +21,16 @@ export interface StreamFunctionArgs<Event, Result> {
 export const TIMEOUT = 120;
 /** Megabytes; the share of a CPU grows with it. */
 const MEMORY = 512;
+/**
+ * Megabytes for what is young. A batch of 1,000 outgrows Node's default of 16, so that half of it is copied to the old
+ * generation before it dies: a quarter of a projection's CPU.
+ */
+export const NODE_OPTIONS = "--max-semi-space-size=32";
 
 export class StreamFunction<Event, Result> extends pulumi.ComponentResource {
   readonly role: aws.iam.Role;
   readonly logs: aws.cloudwatch.LogGroup;
-  readonly lambda: aws.lambda.CallbackFunction<Event, Result>;
+  readonly lambda: aws.lambda.Function;
 
   constructor(name: string, args: StreamFunctionArgs<Event, Result>, options?: pulumi.ComponentResourceOptions) {
     super("tributary:index:StreamFunction", name, {}, options);
@@ -53,16 +59,17 @@ export class StreamFunction<Event, Result> extends pulumi.ComponentResource {
       },
       parent,
     );
-    this.lambda = new aws.lambda.CallbackFunction(
+    this.lambda = new aws.lambda.Function(
       name,
       {
-        callbackFactory: args.callbackFactory,
-        role: this.role,
+        code: callbackCode(args.callbackFactory),
+        handler: HANDLER,
+        role: this.role.arn,
         runtime: "nodejs22.x",
         architectures: ["arm64"],
         memorySize: MEMORY,
         timeout: args.timeout ?? TIMEOUT,
-        environment: { variables: { ...args.environment } },
+        environment: { variables: { ...args.environment, NODE_OPTIONS } },
         loggingConfig: { logFormat: "JSON", logGroup: this.logs.name },
       },
       { ...parent, dependsOn: [policy] },

@@ -7,8 +7,7 @@ export type ExactJson = null | boolean | string | ExactJson[] | { [key: string]:
 
 /**
  * Strings are jumped over, so that digits inside them stay as they are; a regular expression that reads every token takes
- * three times as long, and this runs for every message. All it needs stands inside: Pulumi serializes a function into a
- * `with` block, in which each use of a name from outside is a search (a third of capture's CPU, before).
+ * three times as long, and this runs for every message.
  * @throws SyntaxError if `text` is not JSON.
  */
 export function parseExact(text: string): ExactJson {

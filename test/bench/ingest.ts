@@ -1,101 +1,24 @@
-/**
- * CPU of a projection for a batch of 1,000 changes: decode, order, write. The SDK's client is one that answers at once, so
- * that its own share (signing, HTTP, parsing the answer) is not in the figure.
- */
-import type { BatchStatementRequest } from "@aws-sdk/client-dynamodb";
-import { BatchExecuteStatementCommand, BatchGetItemCommand, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
-import type { KinesisStreamRecord } from "aws-lambda";
-import { ingest, type IngestOptions } from "../../functions/ingest";
-import { layoutsOf, tables } from "../../model";
+/** CPU of a projection for a batch: of the code that is uploaded, in a process as Lambda starts it. */
+import { execFile } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { promisify } from "node:util";
+import { ingest } from "../../functions/ingest";
+import { callbackText } from "../../infra/closure";
+import { NODE_OPTIONS } from "../../infra/function";
 import { decodeDms } from "../../model/decode";
-import { median, type Figure } from "./figures";
+import type { Figure } from "./figures";
 
-const BATCH = 1_000;
-const ROUNDS = 60;
-
-/** Updates of different shifts, each with what the sample's rows have. */
-function record(index: number): KinesisStreamRecord {
-  const message = {
-    "before-image": {},
-    data: {
-      id: "@id@",
-      shop_id: 41,
-      user_id: 9639,
-      starts_at: "2026-09-01T10:15:00Z",
-      ends_at: "2026-09-01T18:30:00Z",
-      break_minutes: 30,
-      workload: 0.5673886456069753,
-      published_at: "2026-08-13T10:15:00.519123Z",
-      note: 'Côté terrasse; "VIP"',
-      updated_at: "2026-08-31T10:15:00Z",
-    },
-    metadata: {
-      "commit-timestamp": "2026-08-31T10:15:00.123456Z",
-      operation: "update",
-      "partition-key-type": "primary-key",
-      "partition-key-value": "public.shifts.9007199254740994",
-      "prev-transaction-id": 1139,
-      "prev-transaction-record-id": 1,
-      "record-type": "data",
-      "schema-name": "public",
-      "stream-position": "00000002/7C007328.2.00000002/7C007328",
-      "table-name": "shifts",
-      timestamp: "2026-08-31T10:15:00.223456Z",
-      "transaction-id": 1140,
-      "transaction-record-id": index + 1,
-    },
-  };
-  // Beyond 2^53: JSON.stringify would round it.
-  const text = JSON.stringify(message).replace('"@id@"', String(9_007_199_254_740_993n + BigInt(index)));
-  return {
-    awsRegion: "eu-west-1",
-    eventID: String(index),
-    eventName: "aws:kinesis:record",
-    eventSource: "aws:kinesis",
-    eventSourceARN: "arn:aws:kinesis:eu-west-1:111111111111:stream/tributary-changes",
-    eventVersion: "1.0",
-    invokeIdentityArn: "arn:aws:iam::111111111111:role/payroll",
-    kinesis: {
-      approximateArrivalTimestamp: 0,
-      data: Buffer.from(text).toString("base64"),
-      kinesisSchemaVersion: "1.0",
-      partitionKey: String(index),
-      sequenceNumber: `49662${String(index).padStart(51, "0")}`,
-    },
-  };
-}
-
-/** @throws Error if a change was not applied: a figure counts only for work that was done. */
 export async function benchIngest(): Promise<Figure[]> {
-  const layouts = layoutsOf(tables.map((table) => ({ table })));
-  const layout = layouts["monolith.shifts"];
-  if (layout === undefined) throw new Error("the model has no shifts");
-  let written = 0;
-  const answer = async (command: { input: { Statements?: BatchStatementRequest[] } }): Promise<object> => {
-    const count = command.input.Statements?.length ?? 0;
-    written += count;
-    return { Responses: Array.from({ length: count }, () => ({})) };
-  };
-  const options: IngestOptions = {
-    store: {
-      sdk: { client: { send: answer }, BatchExecuteStatementCommand, BatchGetItemCommand, TransactWriteItemsCommand },
-      now: Date.now,
-      place: () => ({ tableName: "payroll", keyPrefix: "shifts#", layout, keepsUnknown: false }),
-    },
-    decode: (text, sequence) => decodeDms(text, sequence, { layouts, source: "monolith", schema: "public" }),
-    put: async () => undefined,
-    log: () => undefined,
-  };
-  const Records = Array.from({ length: BATCH }, (_, index) => record(index));
-  const milliseconds: number[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const before = process.cpuUsage();
-    await ingest({ Records }, options);
-    const { user, system } = process.cpuUsage(before);
-    milliseconds.push((user + system) / 1_000);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "tributary-bench-"));
+  try {
+    const archive = path.join(folder, "__index.js");
+    fs.writeFileSync(archive, await callbackText(() => ({ ingest, decodeDms })));
+    const program = [path.join(__dirname, "batch.js"), archive];
+    const { stdout } = await promisify(execFile)(process.execPath, program, { env: { ...process.env, NODE_OPTIONS } });
+    return [{ name: "projection, 1,000 changes", value: Number(stdout), unit: "ms CPU", goal: 20 }];
+  } finally {
+    fs.rmSync(folder, { recursive: true });
   }
-  if (written !== BATCH * ROUNDS) throw new Error(`${written} of ${BATCH * ROUNDS} changes were written`);
-  // The first rounds are spent compiling.
-  const warm = milliseconds.slice(ROUNDS / 3);
-  return [{ name: "projection, 1,000 changes", value: median(warm), unit: "ms CPU", goal: 20 }];
 }

@@ -309,6 +309,7 @@ pulumi:providers.aws data`);
         DATABASE: "tributary",
         WORKGROUP: "tributary",
         READER_ROLE: "arn:aws:iam::111111111111:role/tributary-full-load-reader",
+        NODE_OPTIONS: "--max-semi-space-size=32",
       },
     });
     const { scheduleExpression, target } = one("Schedule", "promote").inputs;

@@ -200,7 +200,13 @@ pulumi:providers.aws prod`);
         architectures: ["arm64"],
         memorySize: 512,
         timeout: 120,
-        environment: { variables: { TABLE: "tributary-payroll", FAILURES_BUCKET: "failures-1234567" } },
+        environment: {
+          variables: {
+            TABLE: "tributary-payroll",
+            FAILURES_BUCKET: "failures-1234567",
+            NODE_OPTIONS: "--max-semi-space-size=32",
+          },
+        },
         loggingConfig: { logFormat: "JSON", logGroup: "payroll-1234567" },
       });
       expect(policyText(one("RolePolicy", "payroll"))).toEqual([

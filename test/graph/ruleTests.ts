@@ -151,6 +151,7 @@ export function ruleTests(plans: () => { readonly prod: Plan; readonly data: Pla
       for (const { code } of functions()) {
         expect(Object.keys(code.files)).toEqual(["__index.js"]);
         expect(code.zipBytes).toBeLessThan(100_000);
+        expect(code.files["__index.js"]).not.toMatch(/^\s*with\(/m);
       }
     });
 
