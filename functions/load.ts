@@ -55,6 +55,13 @@ export function fill(template: string, load: Load): string {
     .replaceAll(LOAD.day, new Date(start - DAY).toISOString().slice(0, 10));
 }
 
+/** A view's SQL with the names and bounds of its load taken out again. */
+export const blank = (sql: string, load: Load): string =>
+  [LOAD.pseudonyms, LOAD.since, LOAD.day, LOAD.name].reduce((text, mark) => {
+    const filled = fill(mark, load);
+    return filled === "" ? text : text.replaceAll(filled, mark);
+  }, sql);
+
 /** Only what is of the load before. */
 export const fillBefore = (template: string, before: Load): string =>
   template

@@ -1,4 +1,5 @@
 /** The operator's commands on a small laptop cloud, as a person runs them with --local. */
+import { AthenaClient } from "@aws-sdk/client-athena";
 import {
   DescribeReplicationTasksCommand,
   DatabaseMigrationServiceClient,
@@ -14,6 +15,7 @@ import { serviceItems } from "../local/demo/rows";
 import { pipesRunDry, replicationCatchesUp } from "../local/demo/settle";
 import { startLaptop, type Laptop } from "../local/laptop";
 import { projectFolder } from "../local/project";
+import { runQuery } from "../ops/athena";
 import { backfill } from "../ops/backfill/run";
 import { runCommand, type Command, type Surroundings } from "../ops/command";
 import { LOCAL_FILE, type LocalCloud, type ProdOutputs } from "../ops/deployment";
@@ -225,6 +227,26 @@ test("what capture itself parks is listed, by its reason", async () => {
   expect((await run(redrive, "--stack", "data", "--reason", "oversized", "list")).out).toBe(
     "  Nothing: all was taken.",
   );
+}, 60_000);
+
+test("a deployment that refreshes sets right what somebody did to the views, and keeps the load in force", async () => {
+  const { deployment } = laptop;
+  const { region, cloud, operators } = deployment;
+  const athena = new AthenaClient({ endpoint: cloud.url, region, credentials: cloud.credentials(operators.data) });
+  const byHand = (sql: string) => runQuery(sql, { client: athena, workgroup: "tributary", database: "tributary" });
+  const shifts = "select count(*) as count, count(distinct shop_id) as shops from shifts";
+  const planned = "select count(*) as count from planned_shifts";
+  const before = [await ask(shifts), await ask(planned)];
+  const inForce = await loads();
+
+  await byHand("CREATE OR REPLACE VIEW shifts AS SELECT 1 AS id, 1 AS shop_id");
+  await byHand("DROP VIEW planned_shifts");
+  await deployment.up("data");
+  expect(await ask(shifts)).not.toEqual(before[0]);
+  await deployment.up("data", { refresh: true });
+  expect([await ask(shifts), await ask(planned)]).toEqual(before);
+  expect(await loads()).toEqual(inForce);
+  athena.destroy();
 }, 60_000);
 
 describe("a query", () => {

@@ -6,10 +6,11 @@
  * It finds its credentials as any SDK does; the workgroup's name and the owner of its result bucket keep it from running in
  * another account than the one meant.
  */
+import type * as Crypto from "node:crypto";
 import type * as Athena from "@aws-sdk/client-athena";
 import type * as Glue from "@aws-sdk/client-glue";
 import * as pulumi from "@pulumi/pulumi";
-import { fill, loadIn } from "../../functions/load";
+import { blank, fill, loadIn } from "../../functions/load";
 import { viewReader } from "../../functions/promoteClients";
 
 export interface AthenaViewArgs {
@@ -30,7 +31,7 @@ export interface AthenaViewArgs {
   readonly standsOn: string;
 }
 
-interface Properties {
+interface Inputs {
   readonly region: string;
   readonly database: string;
   readonly workgroup: string;
@@ -41,6 +42,11 @@ interface Properties {
   readonly standsOn: string;
 }
 
+interface Properties extends Inputs {
+  /** Digests of the view as Athena has written it down, formatted: by its form, which a promotion changes. */
+  readonly written: { readonly plain?: string; readonly onLoad?: string };
+}
+
 /** Milliseconds between looks at a running statement. */
 const FIRST_LOOK = 100;
 const LAST_LOOK = 5_000;
@@ -49,10 +55,10 @@ const LAST_LOOK = 5_000;
 const quote = (name: string): string => `"${name.replace(/"/g, '""')}"`;
 
 /** Everything before the query stands on one line, so that Athena's line numbers are the file's plus one. */
-const createStatement = ({ view, sql }: Properties): string => `CREATE OR REPLACE VIEW ${quote(view)} AS\n${sql}`;
+const createStatement = ({ view, sql }: Inputs): string => `CREATE OR REPLACE VIEW ${quote(view)} AS\n${sql}`;
 
 /** `line 3:15: Column 'x' cannot be resolved` -> the file, the place in it and the line itself. */
-function located(message: string, { view, sql, origin }: Properties): string {
+function located(message: string, { view, sql, origin }: Inputs): string {
   const match = /line (\d+):(\d+)/.exec(message);
   const line = Number(match?.[1]) - 1;
   const column = Number(match?.[2]);
@@ -62,7 +68,7 @@ function located(message: string, { view, sql, origin }: Properties): string {
 }
 
 /** @returns why the statement failed; undefined if it did not. */
-async function run(statement: string, { region, database, workgroup }: Properties): Promise<string | undefined> {
+async function run(statement: string, { region, database, workgroup }: Inputs): Promise<string | undefined> {
   const sdk: typeof Athena = require("@aws-sdk/client-athena");
   const client = new sdk.AthenaClient({ region });
   try {
@@ -90,26 +96,45 @@ async function run(statement: string, { region, database, workgroup }: Propertie
   }
 }
 
-async function createOrReplace(given: Properties): Promise<void> {
-  const properties = { ...given, sql: await onPresentLoad(given) };
-  const problem = await run(createStatement(properties), properties);
-  if (problem !== undefined) throw new Error(located(problem, properties));
-}
-
-/** Which load is in force nobody but the view itself knows: a deployment must not undo a promotion. */
-async function onPresentLoad({ region, database, view, sql, onLoad }: Properties): Promise<string> {
-  if (onLoad === undefined) return sql;
+/** The SQL of the view that stands, as Athena formatted it; undefined if there is none. */
+async function standing({ region, database, view }: Inputs): Promise<string | undefined> {
   const sdk: typeof Glue = require("@aws-sdk/client-glue");
   const client = new sdk.GlueClient({ region });
   try {
-    const load = loadIn((await viewReader(sdk, client, database)(view)) ?? "");
-    return load === undefined ? sql : fill(onLoad, load);
+    return await viewReader(sdk, client, database)(view);
   } finally {
     client.destroy();
   }
 }
 
-const isSame = (a: Properties, b: Properties): boolean =>
+/** Which load is in force nobody but the view itself knows: a deployment must not undo a promotion. */
+async function onPresentLoad(inputs: Inputs): Promise<string> {
+  if (inputs.onLoad === undefined) return inputs.sql;
+  const load = loadIn((await standing(inputs)) ?? "");
+  return load === undefined ? inputs.sql : fill(inputs.onLoad, load);
+}
+
+/** What to know a view by that stands, whichever load it names. */
+function formOf(sql: string): { readonly form: keyof Properties["written"]; readonly digest: string } {
+  const { createHash }: typeof Crypto = require("node:crypto");
+  const load = loadIn(sql);
+  const digest = createHash("sha256")
+    .update(load === undefined ? sql : blank(sql, load))
+    .digest("hex");
+  return { form: load === undefined ? "plain" : "onLoad", digest };
+}
+
+async function createOrReplace(inputs: Inputs): Promise<Properties> {
+  const filled = { ...inputs, sql: await onPresentLoad(inputs) };
+  const problem = await run(createStatement(filled), filled);
+  if (problem !== undefined) throw new Error(located(problem, filled));
+  const made = await standing(inputs);
+  if (made === undefined) throw new Error(`Athena made the view "${inputs.view}", but the catalog does not have it`);
+  const { form, digest } = formOf(made);
+  return { ...inputs, written: { [form]: digest } };
+}
+
+const isSame = (a: Inputs, b: Inputs): boolean =>
   a.sql === b.sql &&
   a.onLoad === b.onLoad &&
   a.region === b.region &&
@@ -117,18 +142,27 @@ const isSame = (a: Properties, b: Properties): boolean =>
   a.origin === b.origin &&
   a.standsOn === b.standsOn;
 
-const provider: pulumi.dynamic.ResourceProvider<Properties, Properties> = {
+const provider: pulumi.dynamic.ResourceProvider<Inputs, Properties> = {
   async create(inputs) {
-    await createOrReplace(inputs);
-    return { id: `${inputs.database}.${inputs.view}`, outs: inputs };
+    return { id: `${inputs.database}.${inputs.view}`, outs: await createOrReplace(inputs) };
   },
   async diff(_id, olds, news) {
     const replaces = (["database", "view"] as const).filter((name) => olds[name] !== news[name]);
     return { changes: replaces.length > 0 || !isSame(olds, news), replaces };
   },
   async update(_id, _olds, news) {
-    await createOrReplace(news);
-    return { outs: news };
+    return { outs: await createOrReplace(news) };
+  },
+  /** What `pulumi refresh` finds: a view that somebody has dropped, or made anew by hand, is set right by the next `up`. */
+  async read(id, properties) {
+    if (properties === undefined) throw new Error("A view cannot be imported: let the program make it anew");
+    const sql = await standing(properties);
+    if (sql === undefined) return { id: "" };
+    const { form, digest } = formOf(sql);
+    // The first promotion gives a view its other form, which nobody has seen when the resource was made.
+    const expected = properties.written[form] ?? (form === "onLoad" && properties.onLoad !== undefined ? digest : "");
+    if (digest !== expected) return { id, props: { ...properties, sql } };
+    return { id, props: { ...properties, written: { ...properties.written, [form]: digest } } };
   },
   async delete(_id, properties) {
     const problem = await run(`DROP VIEW IF EXISTS ${quote(properties.view)}`, properties);

@@ -53,7 +53,7 @@ export interface Deployment {
   /** ARN of the operator of each account. */
   readonly operators: { readonly prod: string; readonly data: string };
   /** Deploys a stack and returns its outputs. */
-  up(stack: "prod" | "data"): Promise<Record<string, unknown>>;
+  up(stack: "prod" | "data", options?: { readonly refresh?: true }): Promise<Record<string, unknown>>;
   close(): Promise<void>;
 }
 
@@ -102,14 +102,15 @@ export async function start({ folder, fill, program = INFRA, progress }: StartOp
     const config = { prod: { "tributary:source": { ...source, certificate } }, data: {} };
     cloud.services.secrets.putSecret(source.secretArn, JSON.stringify({ host, port, username, password }));
 
-    const up = async (stack: "prod" | "data"): Promise<Record<string, unknown>> => {
+    const up: Deployment["up"] = async (stack, options) => {
       progress.step(`pulumi up, stack ${stack}, account ${accounts[stack]}`);
       let count = 0;
       const onProgress = ({ action, type, name }: Step): void => {
         count += 1;
         progress.update(`${action} ${name} (${type.split(":").pop() ?? type})`);
       };
-      const state = await cloud.up({ stack, account: accounts[stack], program, config: config[stack], onProgress });
+      const settings = { stack, account: accounts[stack], program, config: config[stack] };
+      const state = await cloud.up({ ...settings, ...options, onProgress });
       progress.done(`${count} resources`);
       return state.outputs;
     };

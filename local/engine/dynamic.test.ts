@@ -31,7 +31,15 @@ test("the code sees its configuration, the environment and the modules of the pr
   });
 });
 
-test("without check, diff, update or delete it goes by the inputs", async () => {
+test("what stands is read, and what is gone is told", async () => {
+  await withHost(async ({ provider }) => {
+    const __provider = source(`read: async (id, { n }) => (n > 9 ? { id: "" } : { id, props: { n: n + 1 } })`);
+    expect(await provider.read("x", { n: 1, __provider })).toEqual({ n: 2, __provider });
+    expect(await provider.read("x", { n: 10, __provider })).toBeUndefined();
+  });
+});
+
+test("without check, diff, read, update or delete it goes by the inputs", async () => {
   await withHost(async ({ provider }) => {
     const __provider = source(`create: async () => ({ id: "x" })`);
     const inputs = { n: 1, __provider };
@@ -39,6 +47,7 @@ test("without check, diff, update or delete it goes by the inputs", async () => 
     expect(await provider.diff("x", inputs, previous, context)).toBe("same");
     expect(await provider.diff("x", { n: 2, __provider }, previous, context)).toBe("update");
     expect(await provider.update?.("x", inputs, previous, context)).toEqual({ id: "x", outputs: { __provider } });
+    expect(await provider.read("x", previous.outputs)).toBe(previous.outputs);
     await provider.delete?.("x", previous, context);
   });
 });

@@ -7,13 +7,13 @@ import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { forkModule, type ForkOptions } from "../core/fork";
 import type { Created } from "../core/service";
-import type { DiffingProvider } from "./provider";
+import type { ReadingProvider } from "./provider";
 
 /** A call of one method of the provider whose code is `source`. */
 export interface DynamicCall {
   readonly number: number;
   readonly source: string;
-  readonly method: "check" | "diff" | "create" | "update" | "delete";
+  readonly method: "check" | "diff" | "create" | "read" | "update" | "delete";
   readonly args: readonly unknown[];
   readonly config: Readonly<Record<string, string>>;
   readonly project: string;
@@ -49,7 +49,7 @@ export class DynamicHost {
     },
   ) {}
 
-  readonly provider: DiffingProvider = {
+  readonly provider: ReadingProvider = {
     create: async (inputs) => {
       const checked = await this.check({}, inputs);
       return this.created(await this.call(inputs, "create", [checked]), inputs);
@@ -68,6 +68,13 @@ export class DynamicHost {
     },
     delete: async (id, previous) => {
       await this.call(previous.outputs, "delete", [id, previous.outputs]);
+    },
+    read: async (id, outputs) => {
+      const result = await this.call(outputs, "read", [id, outputs]);
+      // Without the method, what the state says counts.
+      if (result === undefined) return outputs;
+      const { id: found, props } = result as { id?: string; props?: object };
+      return found === undefined || found === "" ? undefined : { ...props, [SOURCE]: outputs[SOURCE] };
     },
   };
 

@@ -9,7 +9,7 @@ import { materialise } from "./assets";
 import { findProject, stackConfig } from "./config";
 import { Deployment } from "./deployment";
 import { DynamicHost, isDynamic } from "./dynamic";
-import { remove, type Progress } from "./lifecycle";
+import { refreshed, remove, type Progress } from "./lifecycle";
 import { registry, ResourceError, type FindProvider } from "./provider";
 import { runProgram } from "./program";
 import type { Request } from "./protocol";
@@ -38,6 +38,8 @@ export interface UpOptions {
   readonly program: string;
   /** Settings in the place of those in the file, by full key (`tributary:source`). */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** First looks what has been changed behind the stack's back; of resources whose provider is the program's, no others. */
+  readonly refresh?: true;
   readonly onProgress?: (progress: Progress) => void;
   /** What the program, or Pulumi's runtime, writes to its output. */
   readonly onOutput?: (text: string) => void;
@@ -128,26 +130,33 @@ export class Engine {
     const target = { ...scope, stack, config, project: project.name, folder: project.folder };
     const { find, close } = this.providersOf(target);
     const convert = (asset: Marked) => materialise(asset, path.join(this.options.folder, "code"), project.folder);
-    const deployment = new Deployment({ ...target, find, convert, onProgress }, this.states.get(stack));
+    let deployment: Deployment | undefined;
     try {
+      if (options.refresh === true) await this.refresh(stack, find);
+      const current = (deployment = new Deployment({ ...target, find, convert, onProgress }, this.states.get(stack)));
       await runProgram(
         { program, organization: "organization", project: project.name, stack, config },
         {
           cwd: project.folder,
           env: this.environment(scope),
-          handle: (request) => this.handle(request, deployment, target),
+          handle: (request) => this.handle(request, current, target),
           onOutput,
           signal: this.closing.signal,
         },
       );
-      await deployment.finish();
+      await current.finish();
+      return current.state();
     } finally {
-      const state = deployment.state();
+      const state = deployment?.state();
       // A program that stopped before its first resource leaves no stack behind.
-      if (state.resources.length > 0) this.states.set(state);
+      if (state !== undefined && state.resources.length > 0) this.states.set(state);
       await close();
     }
-    return deployment.state();
+  }
+
+  private async refresh(stack: string, find: FindProvider): Promise<void> {
+    const state = this.states.get(stack);
+    if (state !== undefined) this.states.set({ ...state, resources: await refreshed(state.resources, find) });
   }
 
   private async handle(request: Request, deployment: Deployment, target: Target): Promise<unknown> {

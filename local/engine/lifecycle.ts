@@ -1,7 +1,7 @@
 /** What creation and removal have in common: a resource's made-up name, its removal, and what is told of either. */
 import { createHash } from "node:crypto";
 import type { ResourceContext } from "../core/service";
-import { ResourceError, type FindProvider } from "./provider";
+import { isReading, ResourceError, type FindProvider } from "./provider";
 import type { ResourceState } from "./state";
 
 export interface Progress {
@@ -55,4 +55,23 @@ export async function remove(
     }
   }
   onProgress({ stack, type, name, urn, action: resource.retainOnDelete ? "retained" : "deleted" });
+}
+
+/** The resources as they stand now, without those that are gone. */
+export async function refreshed(resources: readonly ResourceState[], find: FindProvider): Promise<ResourceState[]> {
+  const standing: ResourceState[] = [];
+  for (const resource of resources) {
+    const provider = find(resource.type);
+    if (provider === undefined || !isReading(provider)) {
+      standing.push(resource);
+      continue;
+    }
+    try {
+      const outputs = await provider.read(resource.id, resource.outputs);
+      if (outputs !== undefined) standing.push({ ...resource, outputs });
+    } catch (error) {
+      throw new ResourceError(resource, "could not be read", error);
+    }
+  }
+  return standing;
 }

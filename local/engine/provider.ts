@@ -12,7 +12,15 @@ export interface DiffingProvider extends ResourceProvider {
   ): Promise<"same" | "update" | "replace">;
 }
 
+/** A provider that also looks what stands. */
+export interface ReadingProvider extends DiffingProvider {
+  /** @returns the outputs, in the place of those in the state; undefined if the resource is gone */
+  read(id: string, outputs: Record<string, unknown>): Promise<Record<string, unknown> | undefined>;
+}
+
 export const isDiffing = (provider: ResourceProvider): provider is DiffingProvider => "diff" in provider;
+
+export const isReading = (provider: ResourceProvider): provider is ReadingProvider => "read" in provider;
 
 export type FindProvider = (type: string) => ResourceProvider | undefined;
 

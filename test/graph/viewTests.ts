@@ -10,6 +10,7 @@ interface Provider {
   update(id: string, olds: object, news: object): Promise<{ outs: object }>;
   delete(id: string, properties: object): Promise<void>;
   diff(id: string, olds: object, news: object): Promise<{ changes: boolean; replaces: string[] }>;
+  read(id: string, properties: object): Promise<{ id: string; props?: { sql: string; written: object } }>;
 }
 
 interface Received {
@@ -26,6 +27,10 @@ const inputs = {
   origin: "queries/views/planned_hours.sql",
   standsOn: "1",
 };
+
+const ON_LOAD = "SELECT * FROM full WHERE load = '{{load}}' AND dt >= '{{day}}'";
+/** As Athena formats it, on a load of the 24th. */
+const onLoad = (load: string): string => `SELECT * FROM full WHERE ((load = '${load}') AND (dt >= '2026-11-23'))`;
 
 function providerOf(plan: Plan): Provider {
   const loaded: { handler?: () => Provider } = {};
@@ -69,18 +74,28 @@ export function viewTests(data: () => Plan): void {
   });
   beforeEach(() => received.splice(0));
 
+  /** As Glue shows a view that Athena has written down. */
+  const standing = (originalSql: string) => {
+    const view = Buffer.from(JSON.stringify({ originalSql })).toString("base64");
+    return { Table: { Name: "planned_hours", ViewOriginalText: `/* Presto View: ${view} */` } };
+  };
+  const noView = { __type: "EntityNotFoundException", message: "no such view" };
   const started = { QueryExecutionId: "q" };
   const status = (State: string, StateChangeReason?: string) => ({
     QueryExecution: { Status: { State, StateChangeReason } },
   });
 
   test("is made, and waited for", async () => {
-    answers = [started, status("RUNNING"), status("SUCCEEDED")];
-    expect(await providerOf(data()).create(inputs)).toEqual({ id: "lake.planned_hours", outs: inputs });
+    answers = [started, status("RUNNING"), status("SUCCEEDED"), standing("SELECT")];
+    expect(await providerOf(data()).create(inputs)).toEqual({
+      id: "lake.planned_hours",
+      outs: { ...inputs, written: { plain: expect.stringMatching(/^[0-9a-f]{64}$/) } },
+    });
     expect(received.map(({ operation }) => operation)).toEqual([
       "StartQueryExecution",
       "GetQueryExecution",
       "GetQueryExecution",
+      "GetTable",
     ]);
     expect(received[0]?.input).toMatchObject({
       QueryString: `CREATE OR REPLACE VIEW "planned_hours" AS\n${inputs.sql}`,
@@ -90,15 +105,14 @@ export function viewTests(data: () => Plan): void {
   });
 
   test("on a full load, keeps the one that is in force when it is made anew", async () => {
-    const template = { ...inputs, onLoad: "SELECT * FROM full WHERE load = '{{load}}' AND dt >= '{{day}}'" };
-    const standing = { originalSql: "SELECT * FROM full WHERE (load = '20261124T080000123Z')" };
-    const text = `/* Presto View: ${Buffer.from(JSON.stringify(standing)).toString("base64")} */`;
-    answers = [{ Table: { Name: "planned_hours", ViewOriginalText: text } }, started, status("SUCCEEDED")];
-    expect(await providerOf(data()).update("id", template, template)).toEqual({ outs: template });
+    const template = { ...inputs, onLoad: ON_LOAD };
+    answers = [standing(onLoad("20261124T080000123Z")), started, status("SUCCEEDED"), standing("SELECT")];
+    expect(await providerOf(data()).update("id", template, template)).toMatchObject({ outs: template });
     expect(received.map(({ operation }) => operation)).toEqual([
       "GetTable",
       "StartQueryExecution",
       "GetQueryExecution",
+      "GetTable",
     ]);
     expect(received[0]?.input).toEqual({ DatabaseName: "lake", Name: "planned_hours" });
     expect(received[1]?.input["QueryString"]).toBe(
@@ -106,7 +120,7 @@ export function viewTests(data: () => Plan): void {
     );
     received.splice(0);
     // Before any promotion, and before there is a view.
-    answers = [{ __type: "EntityNotFoundException", message: "no such view" }, started, status("SUCCEEDED")];
+    answers = [noView, started, status("SUCCEEDED"), standing("SELECT")];
     await providerOf(data()).create(template);
     expect(received[1]?.input["QueryString"]).toBe(`CREATE OR REPLACE VIEW "planned_hours" AS\n${inputs.sql}`);
     const { diff } = providerOf(data());
@@ -159,5 +173,43 @@ SELECT hours, nothing
         changes: true,
         replaces: Object.keys(change),
       });
+  });
+
+  describe("when the stack is refreshed", () => {
+    const make = async (properties: object, formatted: string): Promise<object> => {
+      answers = [started, status("SUCCEEDED"), standing(formatted)];
+      if ("onLoad" in properties) answers.unshift(noView);
+      return (await providerOf(data()).create(properties)).outs;
+    };
+    const refresh = async (properties: object, found: object) => {
+      answers = [found];
+      return providerOf(data()).read("id", properties);
+    };
+
+    test("a view that stands as it was made is left alone", async () => {
+      const made = await make(inputs, "SELECT hours");
+      expect(await refresh(made, standing("SELECT hours"))).toEqual({ id: "id", props: made });
+    });
+
+    test("a view that was dropped is gone, and so made again", async () => {
+      expect(await refresh(await make(inputs, "SELECT hours"), noView)).toEqual({ id: "" });
+    });
+
+    test("a view that was changed by hand is made anew", async () => {
+      const made = await make(inputs, "SELECT hours");
+      const { props } = await refresh(made, standing("SELECT minutes"));
+      expect(props).toEqual({ ...made, sql: "SELECT minutes" });
+      expect(await providerOf(data()).diff("id", props ?? {}, inputs)).toEqual({ changes: true, replaces: [] });
+    });
+
+    test("a promotion is no change by hand, what else is changed since the first is", async () => {
+      const made = await make({ ...inputs, onLoad: ON_LOAD }, "SELECT hours");
+      const first = await refresh(made, standing(onLoad("20261124T080000123Z")));
+      expect(first.props?.sql).toBe(inputs.sql);
+      const later = await refresh(first.props ?? {}, standing(onLoad("20261124T230000000Z")));
+      expect(later).toEqual(first);
+      const changed = `${onLoad("20261124T230000000Z")} LIMIT 10`;
+      expect((await refresh(first.props ?? {}, standing(changed))).props?.sql).toBe(changed);
+    });
   });
 }
