@@ -122,7 +122,7 @@ export async function format(event: DynamoDBStreamEvent, options: FormatOptions)
   );
   const first = Math.min(...failed.flat().map((entry) => entry.first));
   options.log(JSON.stringify({ records: event.Records.length, failedPacks: failed.flat().length, unknown }));
-  // A line a table: the metric of freshness reads it.
+  // A line a table. The heartbeat's are a metric, the others answer who asks the log.
   for (const [table, list] of Object.entries(rows)) {
     const ageSeconds = Math.max(0, options.now() - (newest[table] ?? 0)) / 1000;
     options.log(JSON.stringify({ table, rows: list.length, ageSeconds }));

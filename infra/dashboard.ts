@@ -8,6 +8,8 @@ export interface Panel {
   readonly metrics: Metric[];
   /** Drawn as lines. */
   readonly limits: number[];
+  /** Added to each of the metrics. */
+  base?: Metric;
 }
 
 /** The grid is 24 wide. */
@@ -17,13 +19,27 @@ const PER_LINE = 24 / WIDTH;
 
 type Widget = Readonly<Record<string, unknown>>;
 
-function metricWidget({ title, metrics, limits }: Panel, region: string, at: { x: number; y: number }): Widget {
-  const lines = metrics.map(({ namespace, name, dimensions, statistic, period, label }) => [
-    namespace,
-    name,
-    ...Object.entries(dimensions).flat(),
-    { stat: statistic, period, ...(label === undefined ? {} : { label }) },
-  ]);
+type Line = readonly [...unknown[], options: Readonly<Record<string, unknown>>];
+
+const line = ({ namespace, name, dimensions, statistic, period, label }: Metric, more: object = {}): Line => [
+  namespace,
+  name,
+  ...Object.entries(dimensions).flat(),
+  { stat: statistic, period, ...(label === undefined ? {} : { label }), ...more },
+];
+
+/**
+ * One expression for all of them (CloudWatch guide, "Using metric math"): a graph takes 500 metrics and expressions. A metric
+ * without data adds nothing; a base without data is as old as its period at least, where it would count as 0.
+ */
+const sums = (base: Metric, metrics: readonly Metric[]): Line[] => [
+  [{ expression: 'FILL(METRICS("each"), 0) + FILL(base, PERIOD(base))', label: "" }],
+  line(base, { id: "base", visible: false }),
+  ...metrics.map((metric, index) => line(metric, { id: `each${index}`, visible: false })),
+];
+
+function metricWidget({ title, metrics, limits, base }: Panel, region: string, at: { x: number; y: number }): Widget {
+  const lines = base === undefined ? metrics.map((metric) => line(metric)) : sums(base, metrics);
   return {
     type: "metric",
     ...at,

@@ -16,8 +16,11 @@ export interface WatchedFunction {
   readonly counts: readonly ("parked" | "failedPacks" | "unknown")[];
 }
 
-/** Our own metrics, from the functions' log lines. */
-const NAMESPACE = "Tributary";
+/** Our own metrics, from log lines. */
+export const NAMESPACE = "Tributary";
+
+/** Seconds that the slowest shard may be behind before people are told: nothing is lost yet, but what they read is old. */
+const LATE = 15 * 60;
 
 export function watchFunction(watch: Watch, watched: WatchedFunction, options: pulumi.CustomResourceOptions): void {
   const { name, mappings, retention, counts } = watched;
@@ -64,7 +67,16 @@ export function watchFunction(watch: Watch, watched: WatchedFunction, options: p
     limit: { above: (retention * 1000) / 2 },
     periods: [3, 3],
     runbook: "reader-behind",
-    panel: { row, title: "Behind the stream" },
+    panel: { row, title: "Behind the stream, against what it keeps (ms)" },
+  });
+  watch.alarm({
+    name: `${name}-late`,
+    means: `The function of ${name} reads its stream more than ${LATE / 60} minutes late.`,
+    metric: { ...metric("IteratorAge", "Maximum"), period: 300 },
+    limit: { above: LATE * 1000 },
+    periods: [3, 3],
+    runbook: "reader-behind",
+    panel: { row, title: "Behind the stream (ms)" },
   });
   for (const [index, mapping] of mappings.entries()) {
     const number = mappings.length === 1 ? "" : `-${index + 1}`;

@@ -148,12 +148,18 @@ export class Watch extends pulumi.ComponentResource {
     this.panel(panel, metrics);
   }
 
-  private panel({ row, title }: AlarmArgs["panel"], metrics: readonly Metric[], limit?: number): void {
+  /** A panel that draws each metric with `base` added to it; where `base` is silent, at least its period. */
+  sums(panel: AlarmArgs["panel"], base: Metric, metrics: readonly Metric[]): void {
+    this.panel(panel, metrics).base = base;
+  }
+
+  private panel({ row, title }: AlarmArgs["panel"], metrics: readonly Metric[], limit?: number): Panel {
     if (this.drawn) throw new Error(`the dashboard is made already: "${title}" comes too late`);
     let panel = this.panels.find((other) => other.row === row && other.title === title);
     if (panel === undefined) this.panels.push((panel = { row, title, metrics: [], limits: [] }));
     panel.metrics.push(...metrics);
     if (limit !== undefined && !panel.limits.includes(limit)) panel.limits.push(limit);
+    return panel;
   }
 
   /** The account's one dashboard: once, when all alarms are declared. Rows and panels stand in the order of their first use. */

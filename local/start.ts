@@ -13,6 +13,7 @@ const READY = `
 The laptop cloud is up, and people work on the monolith. ${LOCAL_FILE} says where it is; in another terminal:
 
   npm run query -- --local weekly_active_shops
+  npm run query -- --local "select date_diff('second', beat_at, now()) as seconds_behind from heartbeat"
   npm run full-load -- --local shifts
   npm run backfill -- --local payroll
   npm run redrive -- --local list

@@ -1,12 +1,14 @@
 /** The model: what is replicated, to whom, and in which form. Checked once, when it is loaded. */
 import { checkServices, services } from "./services";
+import { heartbeatOf } from "./table";
 import { tables } from "./tables";
 
 checkServices(services, tables);
+heartbeatOf(tables);
 
 export { services, tables };
 export type { Follow, Service } from "./services";
-export { MONOLITH, ModelError } from "./table";
+export { heartbeatOf, MONOLITH, ModelError } from "./table";
 export type { Table } from "./table";
 export { layoutsOf, tableId } from "./layout";
 export type { Layouts, TableLayout } from "./layout";

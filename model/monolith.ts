@@ -98,3 +98,8 @@ export const absences = pgTable(
   },
   (table) => [primaryKey({ columns: [table.user_id, table.starts_on] })],
 );
+
+export const heartbeat = pgTable("heartbeat", {
+  id: smallint().primaryKey(),
+  beat_at: timestamp({ withTimezone: true }).notNull(),
+});

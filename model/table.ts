@@ -17,6 +17,8 @@ export interface Table {
   readonly columns: readonly Column[];
   readonly comment: string;
   readonly replicaIdentityFull: boolean;
+  /** Of the heartbeat: the column with the time of the last beat. */
+  readonly heartbeat?: string;
 }
 
 export interface TableNotes {
@@ -32,6 +34,11 @@ export interface TableNotes {
   readonly comments?: Readonly<Record<string, string>>;
   /** The database has `REPLICA IDENTITY FULL` for it, and DMS reads with test_decoding. */
   readonly replicaIdentityFull?: boolean;
+  /**
+   * The table is the heartbeat: one row, in which this column is set to the time once a minute. It goes the way of all tables,
+   * so that the data account sees when that way is slow or broken, however quiet the others are (docs/operations.md).
+   */
+  readonly heartbeat?: string;
 }
 
 /** A mistake in the model; the message names table and column and says what to do. */
@@ -90,6 +97,7 @@ export function describeTable(source: string, table: PgTable, notes: TableNotes)
       comment: notes.comments?.[column.name] ?? "",
     };
   });
+  if (notes.heartbeat !== undefined) checkHeartbeat(notes.heartbeat, { source, key, columns }, at);
   return {
     source,
     schema: source === MONOLITH ? (config.schema ?? "public") : "",
@@ -98,7 +106,35 @@ export function describeTable(source: string, table: PgTable, notes: TableNotes)
     columns,
     comment: notes.comment,
     replicaIdentityFull: notes.replicaIdentityFull ?? false,
+    ...(notes.heartbeat === undefined ? {} : { heartbeat: notes.heartbeat }),
   };
+}
+
+const INTEGERS: readonly string[] = ["smallint", "integer", "bigint"];
+
+/** The simplest table there is, so that one can say how to make it, and whether it beats. */
+function checkHeartbeat(
+  beat: string,
+  { source, key, columns }: Pick<Table, "source" | "key" | "columns">,
+  at: string,
+): void {
+  if (source !== MONOLITH) throw new ModelError(`${at} is the heartbeat: only a table of the monolith can be it.`);
+  const fits = ({ name, type, nullable }: Column): boolean =>
+    name === beat ? type === "timestamp with time zone" && !nullable : INTEGERS.includes(type);
+  if (columns.length !== 2 || key.length !== 1 || key.includes(beat) || !columns.every(fits)) {
+    throw new ModelError(
+      `${at} is the heartbeat: it must have a key of one integer, and "${beat}", a timestamptz that is never null; no more.`,
+    );
+  }
+}
+
+/** @throws ModelError if there are several */
+export function heartbeatOf(tables: readonly Table[]): Table | undefined {
+  const [first, second] = tables.filter(({ heartbeat }) => heartbeat !== undefined);
+  if (first !== undefined && second !== undefined) {
+    throw new ModelError(`model: both "${first.name}" and "${second.name}" are the heartbeat: all tables go one way.`);
+  }
+  return first;
 }
 
 /** @throws ModelError for a column that looks private and that nobody has decided about. */

@@ -28,4 +28,8 @@ export const tables: readonly Table[] = [
     private: ["certificate"],
     comments: { approved: "Empty until somebody decides" },
   }),
+  describeTable(MONOLITH, monolith.heartbeat, {
+    heartbeat: "beat_at",
+    comment: "One row, updated once a minute: what the lake has of it says how old the lake is",
+  }),
 ];

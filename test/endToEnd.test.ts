@@ -25,7 +25,15 @@ test("what happens in the monolith and in a service reaches every store, value b
     expect(result.comparisons.filter((found) => !isSame(found))).toEqual([]);
     expect(result.comparisons.map(({ store, table }) => `${store} ${table}`)).toEqual([
       ...["payroll contracts", "payroll shifts", "payroll absences", "directory users", "clocking shops"],
-      ...["lake shops", "lake users", "lake contracts", "lake shifts", "lake absences", "lake punches"],
+      ...[
+        "lake shops",
+        "lake users",
+        "lake contracts",
+        "lake shifts",
+        "lake absences",
+        "lake heartbeat",
+        "lake punches",
+      ],
     ]);
     for (const { rows } of result.comparisons) expect(rows).toBeGreaterThan(0);
     expect(result.kpis.filter(({ result: { rows } }) => rows.length === 0).map(({ kpi }) => kpi.name)).toEqual([]);

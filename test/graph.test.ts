@@ -1,4 +1,5 @@
 /** The resource graph of both stacks, from the program itself: run as it is, with nothing created. */
+import * as path from "node:path";
 import { dataTests } from "./graph/dataTests";
 import type { Plan } from "./graph/plan";
 import { networkTests } from "./graph/networkTests";
@@ -12,7 +13,7 @@ import { viewTests } from "./graph/viewTests";
 import { watchTests } from "./graph/watchTests";
 
 const empty: Plan = { resources: [], outputs: {} };
-const plans = { prod: empty, other: empty, data: empty };
+const plans = { prod: empty, other: empty, data: empty, quiet: empty };
 
 /** The other choice wherever there is one: whatever can be is the program's own. */
 const OTHER = {
@@ -25,10 +26,11 @@ const OTHER = {
 
 /** Once for all: each takes its seconds. */
 beforeAll(async () => {
-  [plans.prod, plans.data, plans.other] = await Promise.all([
+  [plans.prod, plans.data, plans.other, plans.quiet] = await Promise.all([
     plan("prod"),
     plan("data"),
     plan("prod", { config: OTHER }),
+    plan("data", { program: path.join(__dirname, "graph/noHeartbeat") }),
   ]);
 }, 60_000);
 
@@ -52,6 +54,7 @@ describe("watch", () =>
     () => plans.prod,
     () => plans.other,
     () => plans.data,
+    () => plans.quiet,
   ));
 describe("preflight", () =>
   preflightTests(

@@ -266,4 +266,6 @@ test("a table comes and another goes, under load, and the others neither lose a 
   // As of a little earlier: the service forgets the table before the task does.
   expect(inService.get("monolith.contracts")?.length).toBeGreaterThan(size.users / 2);
   await expect(Promise.race([result, Promise.resolve("still working")])).resolves.toBe("still working");
+  // The heart beat all the time; the first beat may have come before the counting.
+  expect(await countedChanges(source, "heartbeat")).toBeGreaterThan(1);
 }, 240_000);

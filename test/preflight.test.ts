@@ -221,8 +221,8 @@ describe("from the command line", () => {
   test("exit codes: 0 without errors, 1 with, 2 without a look", async () => {
     const fine = await ran(["--url", postgres.url]);
     expect(fine).toMatchObject({ code: 0, complaints: "" });
-    expect(fine.printed).toContain("Nothing found in public.shifts.");
-    expect(fine.printed).toMatch(/5 tables of the model looked at: 0 errors, 5 warnings, \d notes?\./);
+    expect(fine.printed).toContain("Nothing found in public.shifts, public.heartbeat.");
+    expect(fine.printed).toMatch(/6 tables of the model looked at: 0 errors, 5 warnings, \d notes?\./);
     expect(await ran(["--url", postgres.url], { model })).toMatchObject({ code: 1 });
     const unknown = await ran(["--url", postgres.url.replace("//postgres:postgres@", "//nobody:x@")]);
     expect(unknown).toMatchObject({

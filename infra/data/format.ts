@@ -1,6 +1,6 @@
 /** *format*: what raw accepted -> rows for Firehose, one delivery stream a table. */
 import type * as Firehose from "@aws-sdk/client-firehose";
-import * as aws from "@pulumi/aws";
+import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda";
 import { format } from "../../functions/format";
@@ -35,6 +35,8 @@ type Reader = StreamFunction<DynamoDBStreamEvent, DynamoDBBatchResponse>;
 
 export class Format extends pulumi.ComponentResource {
   readonly functionName: pulumi.Output<string>;
+  /** Holds a line a table and batch: how old its newest change was when Firehose had it. */
+  readonly logs: aws.cloudwatch.LogGroup;
   private readonly reader: Reader;
   private readonly mapping: aws.lambda.EventSourceMapping;
 
@@ -42,6 +44,7 @@ export class Format extends pulumi.ComponentResource {
     super("tributary:data:Format", name, {}, options);
     this.reader = this.formatting(name, args);
     this.functionName = this.reader.lambda.name;
+    this.logs = this.reader.logs;
     const { raw } = args;
     this.mapping = streamMapping(
       name,
@@ -104,13 +107,11 @@ export class Format extends pulumi.ComponentResource {
     );
   }
 
-  /** Of each table the age of what passes, from its commit in the source on: through the whole pipe but Firehose's buffer. */
-  watchedBy(watch: Watch, tables: readonly Table[]): void {
-    const name = "format";
+  watchedBy(watch: Watch): void {
     watchFunction(
       watch,
       {
-        name,
+        name: "format",
         function: this.reader,
         mappings: [this.mapping],
         retention: STREAM_SECONDS,
@@ -118,43 +119,8 @@ export class Format extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const [namespace, metricName] = ["Tributary", "age"];
-    new aws.cloudwatch.LogMetricFilter(
-      metricName,
-      {
-        logGroupName: this.reader.logs.name,
-        pattern: "{ $.ageSeconds >= 0 }",
-        metricTransformation: {
-          name: metricName,
-          namespace,
-          value: "$.ageSeconds",
-          unit: "Seconds",
-          dimensions: { Table: "$.table" },
-        },
-      },
-      { parent: this },
-    );
-    for (const table of tables) {
-      const id = tableId(table);
-      watch.alarm({
-        name: `${table.name}-late`,
-        means: `Changes of ${table.name} come to the lake more than ${LATE / 60} minutes after their commit.`,
-        metric: {
-          ...{ namespace, name: metricName, dimensions: { Table: id }, period: 300, label: table.name },
-          // The youngest: rows that are emitted again, or loaded, are old and no sign of anything.
-          statistic: "Minimum",
-        },
-        limit: { above: LATE },
-        periods: [3, 3],
-        runbook: "lake-out-of-date",
-        panel: { row: "Freshness", title: "Age of changes at Firehose (seconds)" },
-      });
-    }
   }
 }
-
-/** Seconds: what a change may take from its commit to Firehose, in each of the periods looked at. */
-const LATE = 15 * 60;
 
 const readsSecret = (key: PseudonymKey, raw: Raw, region: string): Statement[] => [
   { Effect: "Allow", Action: ["secretsmanager:GetSecretValue"], Resource: key.arn },

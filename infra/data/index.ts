@@ -1,7 +1,8 @@
 /** The data account: from the production account's streams to the lake, its views and the KPIs. */
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import { lakeTables as tables, tableId } from "../../model";
+import type { Table } from "../../model";
+import { heartbeatOf, lakeTables, tableId } from "../../model";
 import type { DataConfig } from "../config";
 import { deliveryStream } from "../contract";
 import type { ProdArns } from "../prodOutputs";
@@ -15,6 +16,7 @@ import { Capture } from "./capture";
 import { Catalog } from "./catalog";
 import { Delivery } from "./delivery";
 import { Format } from "./format";
+import { watchHeartbeat } from "./heartbeat";
 import { Kpis } from "./kpis";
 import { Lake } from "./lake";
 import { Promotion } from "./promotion";
@@ -48,7 +50,8 @@ export interface DataOutputs {
   readonly deliveryStreams: Readonly<Record<string, string>>;
 }
 
-export function data(config: DataConfig, prod: ProdArns): DataOutputs {
+/** @param tables all that go to the lake */
+export function data(config: DataConfig, prod: ProdArns, tables: readonly Table[] = lakeTables): DataOutputs {
   const { region, dataAccountId: account } = config;
   const provider = new aws.Provider("data", { region, allowedAccountIds: [account] });
   const here = { providers: { aws: provider } };
@@ -70,10 +73,12 @@ export function data(config: DataConfig, prod: ProdArns): DataOutputs {
   const access = new Access("access", { accounts: config, analysts, engineers, lake, catalog, athena, delivery }, here);
 
   const watch = new Watch("watch", { account, region, emails: config.alarmEmails }, here);
-  format.watchedBy(watch, tables);
+  const heartbeat = heartbeatOf(tables);
+  if (heartbeat !== undefined) watchHeartbeat(watch, { heartbeat, tables, logs: format.logs }, { parent: watch });
+  format.watchedBy(watch);
   capture.watchedBy(watch);
   watchTable(watch, "raw", raw.table.name);
-  watchDelivery(watch, tables);
+  watchDelivery(watch, { tables, logs: delivery.logs }, { parent: watch });
   promotion.watchedBy(watch);
   watchQueries(watch, [
     ["analysts", athena.analysts],

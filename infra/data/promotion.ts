@@ -21,6 +21,7 @@ import { logLine, setting } from "../clients";
 import type { Accounts } from "../contract";
 import { FULL_FOLDER, FULL_LOAD_TASK, fullLoadReaderRoleArn, LANDING_FOLDER, names, PREFIX } from "../contract";
 import { StreamFunction } from "../function";
+import { NAMESPACE } from "../functionAlarms";
 import { usesKey } from "../permissions";
 import type { Statement } from "../policy";
 import { document, forAccount, trust } from "../policy";
@@ -177,7 +178,7 @@ export class Promotion extends pulumi.ComponentResource {
     const row = "Full loads";
     const { lambda, logs } = this.function;
     const metricName = `${this.name}-oldest-load`;
-    const namespace = "Tributary";
+    const namespace = NAMESPACE;
     new aws.cloudwatch.LogMetricFilter(
       metricName,
       {

@@ -6,6 +6,7 @@ import { tables } from "../../model";
 import { parseType } from "../../model/types";
 import { startPostgres, type Postgres } from "../postgres";
 import { connect } from "./connect";
+import { beat } from "./heartbeat";
 import { createSample, SAMPLE_TABLES } from "./sample";
 import { runWorkload } from "./workload";
 
@@ -78,6 +79,18 @@ test("the rows are the same each time, with the values that are hard to carry", 
   ]) {
     expect([what, Number(await ask(`select count(*) from ${what}`)) > 0]).toEqual([what, true]);
   }
+});
+
+test("the heart beats until it is told to stop", async () => {
+  const beats = async (): Promise<number> =>
+    Number((await client.query("select extract(epoch from beat_at) as at from heartbeat")).rows[0]?.at);
+  const stop = new AbortController();
+  const before = await beats();
+  const beating = beat(() => connect(postgres), stop.signal);
+  while ((await beats()) === before);
+  stop.abort();
+  await beating;
+  expect(await beats()).toBeGreaterThan(before);
 });
 
 test("the workload makes as many changes as it is asked for, and leaves no transaction open", async () => {

@@ -26,4 +26,4 @@ export async function createSample(client: Client, size: SampleSize): Promise<nu
   return Number(counted.rows[0]?.rows);
 }
 
-export const SAMPLE_TABLES = ["shops", "users", "contracts", "shifts", "absences"] as const;
+export const SAMPLE_TABLES = ["shops", "users", "contracts", "shifts", "absences", "heartbeat"] as const;

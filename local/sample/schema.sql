@@ -79,3 +79,10 @@ create table absences (
   requested_at timestamptz not null,
   primary key (user_id, starts_on)
 );
+
+-- Set to the time once a minute, by pg_cron in a company: docs/operations.md.
+create table heartbeat (
+  id smallint primary key,
+  beat_at timestamptz not null
+);
+insert into heartbeat values (1, now());

@@ -1,11 +1,12 @@
 /**
- * The workload in a process of its own: whoever works on the monolith is not slowed down by the cloud that runs beside, as
- * it is not in a company.
+ * The workload in a process of its own, and the heartbeat with it: whoever works on the monolith is not slowed down by the
+ * cloud that runs beside, as it is not in a company.
  */
 import * as path from "node:path";
 import { Client } from "pg";
 import { forkModule } from "../core/fork";
 import type { Postgres } from "../postgres";
+import { beat } from "./heartbeat";
 import { runWorkload, type WorkloadOptions, type WorkloadResult } from "./workload";
 
 type Task = Omit<WorkloadOptions, "connect" | "onProgress" | "signal"> & { readonly url: string };
@@ -55,8 +56,13 @@ async function work({ url, ...options }: Task): Promise<void> {
     told = Date.now();
     tell({ kind: "progress", changes });
   };
+  const beating = new AbortController();
   try {
-    tell({ kind: "done", result: await runWorkload({ ...options, connect, onProgress }) });
+    const [result] = await Promise.all([
+      runWorkload({ ...options, connect, onProgress }).finally(() => beating.abort()),
+      beat(connect, beating.signal),
+    ]);
+    tell({ kind: "done", result });
   } catch (error) {
     tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
   }

@@ -28,7 +28,7 @@ const stream = (name: string): string => `StreamFunction ${name}
     iam.RolePolicy ${name}
     lambda.Function ${name}`;
 
-const TABLES = ["absences", "contracts", "punches", "shifts", "shops", "users"];
+const TABLES = ["absences", "contracts", "heartbeat", "punches", "shifts", "shops", "users"];
 const each = (prefix: string, names: readonly string[] = TABLES): string =>
   names.map((name) => `  ${prefix}${name}`).join("\n");
 
@@ -52,7 +52,7 @@ export function dataTests(data: () => Plan): void {
 
   test("the resources: `!` is protected, `+` is kept; what follows from files in queries/ stands below", () => {
     const named = ["Views views", "Kpis kpis"];
-    // Alarms: below.
+    // Alarms: watchTests.ts.
     const resources = data().resources.filter(
       ({ type, within }) => !type.endsWith(":MetricAlarm") && !named.some((name) => within.endsWith(`:${name}`)),
     );
@@ -90,7 +90,6 @@ ${each("cloudwatch.LogStream delivery-")}
 ${each("kinesis.FirehoseDeliveryStream delivery-")}
 Format format
   ${stream("format")}
-  cloudwatch.LogMetricFilter age
   cloudwatch.LogMetricFilter format-failedPacks
   cloudwatch.LogMetricFilter format-unknown
   lambda.EventSourceMapping format
@@ -114,48 +113,13 @@ Raw raw
 Views views
 Watch watch
   cloudwatch.Dashboard tributary
+  cloudwatch.LogMetricFilter delivery-fails
+  cloudwatch.LogMetricFilter heartbeat-age
   kms.Alias alarms
   kms.Key alarms !+
   sns.Topic alarms
   sns.TopicPolicy alarms
 pulumi:providers.aws data`);
-  });
-
-  test("the alarms: on every table, on each function, on what Firehose, DynamoDB and Athena do", () => {
-    const alarms = data().resources.filter(({ type }) => type.endsWith(":MetricAlarm"));
-    const ofEach = TABLES.flatMap((name) =>
-      ["late", "delivery-late", "conversion", "delivery-throttled"].map((suffix) => `${name}-${suffix}`),
-    );
-    const functions = ["capture", "format"].flatMap((name) =>
-      ["errors", "throttles", "duration", "behind"].map((suffix) => `${name}-${suffix}`),
-    );
-    expect(alarms.map(({ name }) => name)).toEqual(
-      expect.arrayContaining([
-        ...[
-          ...ofEach,
-          ...functions,
-          "capture-silent",
-          "capture-parked",
-          "format-failedPacks",
-          "format-unknown",
-          "raw-write-throttles",
-        ],
-        ...["analysts", "engineers"].flatMap((name) => [`queries-failed-${name}`, `queries-bytes-${name}`]),
-      ]),
-    );
-    expect(one("MetricAlarm", "users-late").inputs).toMatchObject({
-      ...{ namespace: "Tributary", metricName: "age", dimensions: { Table: "monolith.users" }, statistic: "Minimum" },
-      ...{ comparisonOperator: "GreaterThanThreshold", threshold: 900, period: 300, evaluationPeriods: 3 },
-    });
-    expect(one("LogMetricFilter", "age").inputs).toMatchObject({
-      logGroupName: "format-1234567",
-      pattern: "{ $.ageSeconds >= 0 }",
-      metricTransformation: { name: "age", value: "$.ageSeconds", dimensions: { Table: "$.table" } },
-    });
-    // What is silent when all is lost must not count silence as good.
-    expect(one("MetricAlarm", "capture-silent").inputs).toMatchObject({
-      ...{ comparisonOperator: "LessThanThreshold", threshold: 1, period: 21_600, treatMissingData: "breaching" },
-    });
   });
 
   test("the outputs", () => {
@@ -179,6 +143,7 @@ pulumi:providers.aws data`);
         "monolith.contracts": "tributary-contracts",
         "monolith.shifts": "tributary-shifts",
         "monolith.absences": "tributary-absences",
+        "monolith.heartbeat": "tributary-heartbeat",
         "clocking.punches": "tributary-punches",
       },
     });
@@ -243,7 +208,7 @@ pulumi:providers.aws data`);
   });
 
   test("format may read raw's stream and put to each delivery stream", () => {
-    const streams = ["shops", "users", "contracts", "shifts", "absences", "punches"].map(
+    const streams = ["shops", "users", "contracts", "shifts", "absences", "heartbeat", "punches"].map(
       (name) => `arn:aws:firehose:eu-west-1:222222222222:deliverystream/tributary-${name}`,
     );
     expect(policyText(one("RolePolicy", "format"))).toEqual([

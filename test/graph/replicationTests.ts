@@ -269,7 +269,7 @@ export function replicationTests(prod: () => Plan, adopting: () => Plan): void {
         "rule-name": "text-shops-opens_at",
         "rule-action": "change-data-type",
         "data-type": { type: "string", length: "40" },
-        "rule-id": "6",
+        "rule-id": "7",
       });
     });
 

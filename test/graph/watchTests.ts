@@ -20,7 +20,8 @@ const line = ({ name, inputs }: Planned): string => {
 const named = (metric: readonly unknown[], dimensions: readonly unknown[]): string =>
   [...metric, ...dimensions.map(String).sort()].join(" ");
 
-export function watchTests(prod: () => Plan, ours: () => Plan, data: () => Plan): void {
+/** `quiet`: the data account of a model without a heartbeat. */
+export function watchTests(prod: () => Plan, ours: () => Plan, data: () => Plan, quiet: () => Plan): void {
   const all = () => [...alarms(prod()), ...alarms(ours()), ...alarms(data())];
 
   test("every alarm has an entry in the runbook, and every entry an alarm", () => {
@@ -121,6 +122,7 @@ export function watchTests(prod: () => Plan, ours: () => Plan, data: () => Plan)
         "payroll-duration: AWS/Lambda/Duration Maximum > 96000, 2 of 5 of 60 s",
         "payroll-errors: AWS/Lambda/Errors Sum > 0, 3 of 5 of 60 s",
         "payroll-given-up: AWS/Lambda/OnFailureDestinationDeliveredEventCount Sum > 0, 1 of 1 of 60 s",
+        "payroll-late: AWS/Lambda/IteratorAge Maximum > 900000, 3 of 3 of 300 s",
         "payroll-parked: Tributary/payroll-parked Sum > 0, 1 of 1 of 60 s",
         "payroll-read-throttles: AWS/DynamoDB/ReadThrottleEvents Sum > 0, 3 of 5 of 60 s",
         "payroll-throttles: AWS/Lambda/Throttles Sum > 0, 3 of 5 of 60 s",
@@ -152,6 +154,111 @@ export function watchTests(prod: () => Plan, ours: () => Plan, data: () => Plan)
       expect(pick(prod(), "MetricAlarm", "payroll-given-up").inputs["dimensions"]).toEqual({
         EventSourceMappingUUID: "uuid-payroll",
       });
+    });
+  });
+
+  describe("the data account", () => {
+    const ofFunction = (name: string, retention: number, mappings: readonly string[], counts: readonly string[]) => [
+      `${name}-behind: AWS/Lambda/IteratorAge Maximum > ${retention / 2}, 3 of 3 of 60 s`,
+      `${name}-duration: AWS/Lambda/Duration Maximum > 96000, 2 of 5 of 60 s`,
+      `${name}-errors: AWS/Lambda/Errors Sum > 0, 3 of 5 of 60 s`,
+      `${name}-late: AWS/Lambda/IteratorAge Maximum > 900000, 3 of 3 of 300 s`,
+      `${name}-throttles: AWS/Lambda/Throttles Sum > 0, 3 of 5 of 60 s`,
+      ...mappings.flatMap((mapping) => [
+        `${mapping}-dropped: AWS/Lambda/DroppedEventCount Sum > 0, 1 of 1 of 60 s`,
+        `${mapping}-given-up: AWS/Lambda/OnFailureDestinationDeliveredEventCount Sum > 0, 1 of 1 of 60 s`,
+      ]),
+      ...counts.map((count) => `${name}-${count}: Tributary/${name}-${count} Sum > 0, 1 of 1 of 60 s`),
+    ];
+    const TABLES = ["absences", "contracts", "heartbeat", "punches", "shifts", "shops", "users"];
+    const HEARTBEAT = [
+      "heartbeat-late: Tributary/heartbeat-age Minimum > 600, 2 of 2 of 300 s",
+      // What is silent when all is lost must not count silence as good.
+      "heartbeat-missing: AWS/Firehose/DeliveryToS3.Records Sum < 1, 3 of 3 of 300 s!",
+    ];
+
+    test("its alarms: three a table, for what Firehose does with it alone, and one for what all tables go through", () => {
+      expect(alarms(data()).map(line).sort()).toEqual(
+        [
+          ...HEARTBEAT,
+          ...TABLES.flatMap((table) => [
+            `${table}-conversion: AWS/Firehose/FailedConversion.Records Sum > 0, 1 of 1 of 300 s`,
+            `${table}-delivery-late: AWS/Firehose/DeliveryToS3.DataFreshness Maximum > 900, 3 of 3 of 300 s`,
+            `${table}-delivery-throttled: AWS/Firehose/ThrottledRecords Sum > 0, 3 of 3 of 300 s`,
+          ]),
+          "delivery-fails: Tributary/delivery-fails Sum > 0, 2 of 6 of 300 s",
+          ...ofFunction("capture", 604_800_000, ["capture-1", "capture-2"], ["parked"]),
+          "capture-silent: AWS/Lambda/Invocations Sum < 1, 1 of 1 of 21600 s!",
+          ...ofFunction("format", 86_400_000, ["format"], ["failedPacks", "unknown"]),
+          "promote-errors: AWS/Lambda/Errors Sum > 0, 3 of 4 of 900 s",
+          "promote-late: Tributary/promote-oldest-load Maximum > 192, 2 of 2 of 3600 s!",
+          ...["BatchExecuteStatement", "BatchGetItem", "TransactWriteItems"].map(
+            (operation) => `raw-${operation}-errors: AWS/DynamoDB/SystemErrors Sum > 0, 3 of 5 of 60 s`,
+          ),
+          "raw-read-throttles: AWS/DynamoDB/ReadThrottleEvents Sum > 0, 3 of 5 of 60 s",
+          "raw-write-throttles: AWS/DynamoDB/WriteThrottleEvents Sum > 0, 3 of 5 of 60 s",
+          ...["analysts", "engineers"].flatMap((name) => [
+            `queries-bytes-${name}: AWS/Athena/ProcessedBytes Sum > 1099511627776, 1 of 1 of 3600 s`,
+            `queries-failed-${name}: AWS/Athena/TotalExecutionTime SampleCount > 20, 1 of 1 of 3600 s`,
+            `queries-stopped-${name}: AWS/Athena/TotalExecutionTime SampleCount > 20, 1 of 1 of 3600 s`,
+          ]),
+        ].sort(),
+      );
+      const queries = ["failed", "stopped", "bytes"].map((what) =>
+        pick(data(), "MetricAlarm", `queries-${what}-analysts`),
+      );
+      expect(queries.map(({ inputs }) => inputs["dimensions"])).toEqual(
+        ["FAILED", "CANCELED", "SUCCEEDED"].map((QueryState) => ({
+          ...{ WorkGroup: "tributary-analysts", QueryState, QueryType: "DML" },
+        })),
+      );
+    });
+
+    test("the heartbeat is measured when Firehose has it, and missed when S3 does not get it", () => {
+      expect(pick(data(), "LogMetricFilter", "heartbeat-age").inputs).toEqual({
+        logGroupName: "format-1234567",
+        pattern: '{ ($.table = "monolith.heartbeat") && ($.ageSeconds >= 0) }',
+        metricTransformation: {
+          ...{ name: "heartbeat-age", namespace: "Tributary", value: "$.ageSeconds", unit: "Seconds" },
+        },
+      });
+      expect(pick(data(), "MetricAlarm", "heartbeat-missing").inputs["dimensions"]).toEqual({
+        DeliveryStreamName: "tributary-heartbeat",
+      });
+    });
+
+    test("whatever Firehose says in its log is a failure", () => {
+      expect(pick(data(), "LogMetricFilter", "delivery-fails").inputs).toEqual({
+        logGroupName: "delivery-1234567",
+        pattern: "",
+        metricTransformation: { name: "delivery-fails", namespace: "Tributary", value: "1", unit: "Count" },
+      });
+    });
+
+    test("a table's freshness is drawn: the heartbeat's age, and its own in Firehose", () => {
+      const { widgets } = JSON.parse(String(pick(data(), "Dashboard", "tributary").inputs["dashboardBody"])) as {
+        widgets: { properties: { title?: string; metrics?: unknown[][] } }[];
+      };
+      const widget = widgets.find(({ properties }) => properties.title === "Age of the lake, by table (seconds)");
+      const hidden = { period: 300, visible: false, stat: "Maximum" };
+      expect(widget?.properties.metrics).toEqual([
+        [{ expression: 'FILL(METRICS("each"), 0) + FILL(base, PERIOD(base))', label: "" }],
+        ["Tributary", "heartbeat-age", { ...hidden, label: "heartbeat", id: "base" }],
+        // Without punches, which come by the services' stream.
+        ...["shops", "users", "contracts", "shifts", "absences", "heartbeat"].map((label, index) => [
+          ...["AWS/Firehose", "DeliveryToS3.DataFreshness", "DeliveryStreamName", `tributary-${label}`],
+          { ...hidden, label, id: `each${index}` },
+        ]),
+      ]);
+    });
+
+    test("a model without a heartbeat has no alarm on one, and no other is missing", () => {
+      const lines = (plan: Plan): string[] => alarms(plan).map(line).sort();
+      const about = (name: string): boolean => name.startsWith("heartbeat-");
+      expect(lines(quiet())).toEqual(lines(data()).filter((text) => !about(text)));
+      const filters = quiet().resources.filter(({ type }) => type.endsWith(":LogMetricFilter"));
+      expect(filters.map(({ name }) => name).filter(about)).toEqual([]);
+      expect(String(pick(quiet(), "Dashboard", "tributary").inputs["dashboardBody"])).not.toContain("Age of the lake");
     });
   });
 }
