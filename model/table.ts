@@ -112,7 +112,7 @@ export function describeTable(source: string, table: PgTable, notes: TableNotes)
 
 const INTEGERS: readonly string[] = ["smallint", "integer", "bigint"];
 
-/** The simplest table there is, so that one can say how to make it, and whether it beats. */
+/** The simplest table there is, so that `npm run preflight` can say how to make it, and whether it beats. */
 function checkHeartbeat(
   beat: string,
   { source, key, columns }: Pick<Table, "source" | "key" | "columns">,

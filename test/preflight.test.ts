@@ -152,6 +152,29 @@ describe("tables that are wrong in one way each", () => {
   });
 });
 
+test("the statements of the fixes make the heartbeat, and make it beat", async () => {
+  const { url, admin } = await database("still", "");
+  const model = tables.filter(({ heartbeat }) => heartbeat !== undefined);
+  const found = async () =>
+    (await look(fromUrl(url), model, expected("3.6.1", TODAY))).findings.filter(({ table }) => table !== undefined);
+  const missing = await found();
+  expect(missing.map(brief)).toEqual(["error table-missing"]);
+  await admin.query(missing[0]?.sql ?? "");
+  expect(await found()).toEqual([]);
+  await admin.query("truncate heartbeat");
+  const empty = await found();
+  expect(empty.map(brief)).toEqual(["warning heartbeat-still beat_at"]);
+  await admin.query(empty[0]?.sql ?? "");
+  expect(await found()).toEqual([]);
+  await admin.query("update heartbeat set beat_at = now() - interval '6 minutes'");
+  const [still] = await found();
+  expect(still?.what).toContain("is 6 minutes old");
+  // pg_cron is not among PostgreSQL's own extensions: what it would run in this database.
+  await admin.query(/'(UPDATE [^']*)', 'still'\)/.exec(still?.sql ?? "")?.[1] ?? "");
+  expect(await found()).toEqual([]);
+  await admin.end();
+});
+
 test("a user with few rights, on a server with tight limits", async () => {
   const { url, admin } = await database(
     "narrow",

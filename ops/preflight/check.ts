@@ -2,6 +2,7 @@
 import type { Table } from "../../model";
 import { access, constraints, ownersTruncate } from "./checks/access";
 import { columns } from "./checks/columns";
+import { heartbeat } from "./checks/heartbeat";
 import { identity, key } from "./checks/key";
 import { names } from "./checks/names";
 import { absent, kind, notReplicated } from "./checks/presence";
@@ -38,7 +39,7 @@ export function check(source: Source, model: readonly Table[], expected: Expecte
         ...names(table, source.relations),
         ...access(table, source.server),
         ...constraints(table),
-        ...(rows === undefined ? [] : values(rows, expected)),
+        ...(rows === undefined ? [] : [...values(rows, expected), ...heartbeat(rows, described, source.server)]),
       ];
     }),
   ];

@@ -42,6 +42,7 @@ export const CHECKS = [
   "infinity",
   "long-integer",
   "not-measured",
+  "heartbeat-still",
   "wal-level",
   "replication-slots",
   "wal-senders",

@@ -4,7 +4,7 @@
  * lies out of line), and only the largest values of a column are unpacked.
  */
 import { escapeIdentifier, type ClientBase } from "pg";
-import { isLob } from "../../model";
+import { isLob, type Table } from "../../model";
 import { messageOf } from "./errors";
 import { quotedTable, tableKey } from "./finding";
 import { CLOSE } from "./checks/values";
@@ -12,6 +12,8 @@ import { modelType, type CatalogColumn, type CatalogTable, type LargestValue, ty
 
 export interface MeasureOptions {
   readonly lobMaxKb: number;
+  /** Of the model. */
+  readonly heartbeat?: Table;
   /** Bytes of a table up to which it is read whole; of a larger one about so many are sampled. */
   readonly wholeBytes?: number;
   /** No further table is begun after so many milliseconds. */
@@ -28,7 +30,7 @@ const UNPACKED = 20;
 const BEST_COMPRESSION = 255;
 
 /** How the size of a value is found without unpacking it. */
-type Look = "text" | "bytes" | "stored" | "moment" | "bigint";
+type Look = "text" | "bytes" | "stored" | "moment" | "bigint" | "beat";
 
 const MOMENTS: readonly string[] = ["date", "timestamp", "timestamp with time zone"];
 
@@ -50,6 +52,7 @@ const EXPRESSIONS: Readonly<Record<Look, (name: string) => string>> = {
   moment: (name) => `bool_or(not isfinite(${name}))`,
   // UseLargeIntegerValue reaches 18 digits.
   bigint: (name) => `bool_or(${name} >= 1000000000000000000 or ${name} <= -1000000000000000000)`,
+  beat: (name) => `extract(epoch from clock_timestamp() - max(${name}))`,
 };
 
 interface Plan {
@@ -69,19 +72,36 @@ function firstLook(plan: Plan): string {
 /** CLOB counts one byte a character and NCLOB two; both twice as many where there are characters beyond the 16-bit ones. */
 const perCharacter = (type: string | undefined): number => (type === "xml" || type === "tsvector" ? 1 : 2);
 
-async function plans(client: ClientBase, tables: readonly CatalogTable[], wholeBytes: number): Promise<Plan[]> {
+interface Aim {
+  readonly wholeBytes: number;
+  /** Bytes of a value from which on it is worth unpacking. */
+  readonly enough: number;
+  readonly heartbeat: Table | undefined;
+}
+
+function looksAt(table: CatalogTable, column: CatalogColumn, heartbeat: Table | undefined): Look[] {
+  const look = lookOf(column);
+  const isBeat =
+    heartbeat !== undefined &&
+    tableKey(heartbeat) === tableKey(table) &&
+    column.name === heartbeat.heartbeat &&
+    modelType(column)?.type === "timestamp with time zone";
+  return [...(look === undefined ? [] : [look]), ...(isBeat ? ["beat" as const] : [])];
+}
+
+async function plans(client: ClientBase, tables: readonly CatalogTable[], aim: Aim): Promise<Plan[]> {
+  const { wholeBytes, heartbeat } = aim;
   const sizes = await client.query<{ size: string | null }>(
     "select pg_relation_size(to_regclass(name))::text as size from unnest($1::text[]) with ordinality as t (name, n) order by n",
     [tables.map(quotedTable)],
   );
   return tables.map((table, index) => {
     const bytes = Number(sizes.rows[index]?.size ?? 0);
-    const looks = table.columns.flatMap((column) => {
-      const look = lookOf(column);
-      return look === undefined
-        ? []
-        : [{ column: column.name, look, perCharacter: perCharacter(modelType(column)?.type) }];
-    });
+    const looks = table.columns.flatMap((column) =>
+      looksAt(table, column, heartbeat).map((look) => ({
+        ...{ column: column.name, look, perCharacter: perCharacter(modelType(column)?.type) },
+      })),
+    );
     return { table, looks, percent: bytes <= wholeBytes ? 100 : (wholeBytes / bytes) * 100 };
   });
 }
@@ -117,9 +137,11 @@ async function measureOne(
   const largeObjects: LargestValue[] = [];
   const infinite: string[] = [];
   const longIntegers: string[] = [];
+  let beat: { readonly secondsSinceBeat?: number | null } = {};
   for (const [index, look] of plan.looks.entries()) {
     const value = found[index] ?? null;
-    if (value === null) continue;
+    if (look.look === "beat") beat = { secondsSinceBeat: value === null ? null : Number(value) };
+    if (value === null || look.look === "beat") continue;
     if (look.look === "moment" || look.look === "bigint") {
       if (value === "true") (look.look === "moment" ? infinite : longIntegers).push(look.column);
     } else if (look.look === "bytes") {
@@ -128,7 +150,7 @@ async function measureOne(
       largeObjects.push(...(await unpack(client, plan, look, enough)));
     }
   }
-  return { schema, name, percent: plan.percent, largeObjects, infinite, longIntegers };
+  return { schema, name, percent: plan.percent, largeObjects, infinite, longIntegers, ...beat };
 }
 
 const unread = ({ schema, name }: CatalogTable, failure: string): Measured => ({
@@ -141,13 +163,8 @@ const unread = ({ schema, name }: CatalogTable, failure: string): Measured => ({
   longIntegers: [],
 });
 
-async function measureBatch(
-  client: ClientBase,
-  tables: readonly CatalogTable[],
-  wholeBytes: number,
-  enough: number,
-): Promise<Measured[]> {
-  const batch = await plans(client, tables, wholeBytes);
+async function measureBatch(client: ClientBase, tables: readonly CatalogTable[], aim: Aim): Promise<Measured[]> {
+  const batch = await plans(client, tables, aim);
   const { rows } = await client.query<{ found: (string | null)[] }>(
     batch
       .map((plan, index) => `select ${index} as place, found from (${firstLook(plan)}) as t${index}`)
@@ -155,7 +172,7 @@ async function measureBatch(
   );
   const measured: Measured[] = [];
   for (const [index, plan] of batch.entries()) {
-    measured.push(await measureOne(client, plan, rows[index]?.found ?? [], enough));
+    measured.push(await measureOne(client, plan, rows[index]?.found ?? [], aim.enough));
   }
   return measured;
 }
@@ -164,11 +181,11 @@ async function measureBatch(
 export async function measure(
   client: ClientBase,
   tables: readonly CatalogTable[],
-  { lobMaxKb, wholeBytes = WHOLE_BYTES, budget = BUDGET }: MeasureOptions,
+  { lobMaxKb, heartbeat, wholeBytes = WHOLE_BYTES, budget = BUDGET }: MeasureOptions,
 ): Promise<Measured[]> {
   const readable = tables.filter(({ kind, selectable, schemaUsable }) => kind === "r" && selectable && schemaUsable);
   const end = Date.now() + budget;
-  const enough = lobMaxKb * 1024 * CLOSE;
+  const aim = { wholeBytes, heartbeat, enough: lobMaxKb * 1024 * CLOSE };
   const measured: Measured[] = [];
   const attempt = async (batch: readonly CatalogTable[]): Promise<void> => {
     if (Date.now() > end) {
@@ -176,7 +193,7 @@ export async function measure(
       return;
     }
     try {
-      measured.push(...(await measureBatch(client, batch, wholeBytes, enough)));
+      measured.push(...(await measureBatch(client, batch, aim)));
     } catch (error) {
       const [first] = batch;
       if (batch.length === 1 && first !== undefined) measured.push(unread(first, messageOf(error)));

@@ -1,6 +1,6 @@
 /** Preflight from the command line to its exit code. */
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import type { Table } from "../../model";
+import { heartbeatOf, type Table } from "../../model";
 import { readCatalog } from "./catalog";
 import { check } from "./check";
 import { connect, fromEnvironment, fromSecret, fromUrl, isVerified, type Environment, type Target } from "./connection";
@@ -41,7 +41,9 @@ async function read(target: Target, model: readonly Table[], wanted: Expected): 
   const client = await connect(target);
   try {
     const catalog = await readCatalog(client, model, wanted.artifactsSchema);
-    return { ...catalog, measured: await measure(client, catalog.tables, { lobMaxKb: wanted.lobMaxKb }) };
+    const heartbeat = heartbeatOf(model);
+    const options = { lobMaxKb: wanted.lobMaxKb, ...(heartbeat === undefined ? {} : { heartbeat }) };
+    return { ...catalog, measured: await measure(client, catalog.tables, options) };
   } catch (error) {
     throw new CannotLook(`The catalog cannot be read: ${messageOf(error)}.`);
   } finally {

@@ -116,6 +116,8 @@ export interface Measured extends TableName {
   readonly infinite: readonly string[];
   /** Columns with an integer of 19 digits. */
   readonly longIntegers: readonly string[];
+  /** Of the heartbeat; null if it has no row. */
+  readonly secondsSinceBeat?: number | null;
 }
 
 export interface LargestValue {

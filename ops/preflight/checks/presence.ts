@@ -2,6 +2,7 @@
 import type { Table } from "../../../model";
 import { enumerate, quotedTable, tableKey, type Finding } from "../finding";
 import type { CatalogTable, Relation } from "../source";
+import { heartbeatSql } from "./heartbeat";
 
 /** A table of the model of which the database has nothing that could be looked at. */
 export function absent(model: Table, relations: readonly Relation[]): Finding {
@@ -26,6 +27,7 @@ export function absent(model: Table, relations: readonly Relation[]): Finding {
       "if it finds none of the tables, the task fails." +
       (elsewhere.length === 0 ? "" : ` There is ${enumerate(elsewhere.map(tableKey))}.`),
     fix: "Take it out of model/tables.ts, or create it. A renamed table is another table: rename it in the model, too.",
+    ...(model.heartbeat === undefined ? {} : { sql: heartbeatSql(model) }),
   };
 }
 
