@@ -12,16 +12,28 @@ const shifts: PromotedTable = {
   name: "shifts",
   view: "shifts",
   full: "full_shifts",
+  columns: ["id", "shop_id"],
   onLoad: `SELECT '{{load}}' WHERE "dt" >= '{{day}}' AND t >= TIMESTAMP '{{since}}'`,
 };
 const people: PromotedTable = {
-  ...{ schema: "public", name: "people", view: "people", full: "full_people" },
+  ...{ schema: "public", name: "people", view: "people", full: "full_people", columns: ["id"] },
   onLoad: "SELECT '{{load}}', '{{pseudonyms}}'",
   pseudonyms: {
     first: "SELECT first WHERE load = '{{load}}'\n",
     next: "SELECT next WHERE load = '{{load}}' AND before = '{{pseudonyms before}}' AND dt >= '{{day before}}'\n",
   },
 };
+
+/** The end of a Parquet file with these columns; longer with more of `filling`, which stands before the schema's end. */
+function parquet(columns: readonly string[], filling = 0): Buffer {
+  const element = (name: string, end: number[]) => [0x48, name.length, ...Buffer.from(name), ...end, 0];
+  const children = columns.flatMap((name) => element(name, []));
+  const schema = [0x19, ((columns.length + 1) << 4) | 12, ...element("root", [0x15, columns.length * 2]), ...children];
+  const footer = Buffer.concat([Buffer.from([0x15, 2, ...schema]), Buffer.alloc(filling)]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(footer.length);
+  return Buffer.concat([footer, length, Buffer.from("PAR1")]);
+}
 
 interface World {
   readonly objects: Map<string, LakeObject>;
@@ -33,12 +45,14 @@ interface World {
   /** Called with every copy. */
   onCopy: () => void;
   rows: number;
+  /** What landed files hold, by key. */
+  readonly files: Map<string, Buffer>;
 }
 
 function world(): World & { run(...tables: PromotedTable[]): ReturnType<typeof promote>; put(key: string): void } {
   const self: World = {
     ...{ objects: new Map(), views: new Map(), statements: [], lines: [], loads: new Map() },
-    ...{ now: BEGAN + HOUR, onCopy: () => undefined, rows: 2 },
+    ...{ now: BEGAN + HOUR, onCopy: () => undefined, rows: 2, files: new Map() },
   };
   const put = (key: string, bytes = 10): void => {
     self.objects.set(key, { key, bytes, modified: self.now, etag: `"${key}"` });
@@ -47,6 +61,7 @@ function world(): World & { run(...tables: PromotedTable[]): ReturnType<typeof p
     lake: "s3://lake",
     files: {
       list: async (prefix) => [...self.objects.values()].filter(({ key }) => key.startsWith(prefix)),
+      tail: async ({ key }, bytes) => (self.files.get(key) ?? parquet(["id"])).subarray(-bytes),
       copy: async ({ bytes }, to) => {
         self.onCopy();
         put(to, bytes);
@@ -123,6 +138,28 @@ test("another count than DMS says is refused, the other tables are promoted all 
   expect([...it.views.keys()]).toEqual(["shifts"]);
 });
 
+test("a column that the lake does not know keeps the load where no query reads, until the model knows it", async () => {
+  const it = loaded();
+  const landed = "landing/public/shifts/LOAD00000002.parquet";
+  it.files.set(landed, parquet(["ID", "shop_id", "iban", "bic"]));
+  await expect(it.run(shifts)).rejects.toThrow(
+    `public.shifts: ${landed} has columns that the lake does not know: iban, bic. The view keeps the load before.`,
+  );
+  expect(it.objects.has(`full/public/shifts/load=${NAME}/LOAD00000002.parquet`)).toBe(false);
+  expect(it.statements).toEqual([]);
+  const known = { ...shifts, columns: [...shifts.columns, "iban", "bic"] };
+  expect((await it.run(known)).promoted).toEqual(["public.shifts"]);
+});
+
+test("a footer longer than what is read at first is read whole, and what is no Parquet file is refused", async () => {
+  const it = loaded();
+  const landed = "landing/public/shifts/LOAD00000002.parquet";
+  it.files.set(landed, parquet(["id", "iban"], 100_000));
+  await expect(it.run(shifts)).rejects.toThrow("does not know: iban.");
+  it.files.set(landed, Buffer.from("id,iban\n"));
+  await expect(it.run(shifts)).rejects.toThrow(`${landed}: it is no Parquet file`);
+});
+
 test("copies that were interrupted go on", async () => {
   const it = loaded();
   const copied = `full/public/shifts/load=${NAME}/LOAD00000001.parquet`;
@@ -191,7 +228,7 @@ test("a load's name says when it began, and is found in a view's SQL in any form
 
 describe("a service's own table", () => {
   const punches: PromotedTable = {
-    ...{ schema: "clocking", name: "punches", view: "punches", full: "full_punches" },
+    ...{ schema: "clocking", name: "punches", view: "punches", full: "full_punches", columns: [] },
     onLoad: `SELECT '{{load}}' WHERE "dt" >= '{{day}}'`,
     compaction: { first: "SELECT first\n", next: "SELECT next '{{load before}}' '{{day before}}'\n" },
   };

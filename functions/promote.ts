@@ -10,6 +10,7 @@
 import type { Finished } from "./finished";
 import type { Load } from "./load";
 import { fill, fillBefore, loadIn, loadName, startOf } from "./load";
+import { footerBytes, parquetColumns } from "./parquetColumns";
 
 /** Queries, as templates: from all changes, and from the load before and the changes since. */
 export interface Taken {
@@ -24,6 +25,8 @@ export interface PromotedTable {
   readonly view: string;
   /** The catalog's table of full loads. */
   readonly full: string;
+  /** The columns that a load may have: of others nobody has decided whether they are private. In lower case. */
+  readonly columns: readonly string[];
   /** The view's SQL on a load, a template. */
   readonly onLoad: string;
   /** What is taken along, of a table with pseudonyms. */
@@ -43,6 +46,8 @@ export interface LakeObject {
 /** The lake's bucket. */
 export interface LakeFiles {
   list(prefix: string): Promise<LakeObject[]>;
+  /** The last bytes of an object, all of them if it has fewer. @throws if it is no longer the one that was listed */
+  tail(of: LakeObject, bytes: number): Promise<Uint8Array>;
   /** Within the bucket. @throws if the object is no longer the one that was listed */
   copy(from: LakeObject, to: string): Promise<void>;
   remove(keys: readonly string[]): Promise<void>;
@@ -95,6 +100,8 @@ const SURE = 2 * DAY;
 const COMPACT_AFTER = 4 * DAY;
 /** Copies at a time. */
 const COPIES = 8;
+/** Bytes of a file's end that are read at first; a footer is seldom longer. */
+const FOOTER = 64 * 1024;
 
 /** @throws Error if some table could not be promoted; the others are, by then. */
 export async function promote(options: PromoteOptions): Promise<Promotions> {
@@ -191,6 +198,30 @@ async function promoteTable(
   return stand(table, await takePseudonyms(table, { name }, before, options), options);
 }
 
+async function columnsOf(object: LakeObject, files: LakeFiles): Promise<string[]> {
+  try {
+    const tail = await files.tail(object, FOOTER);
+    const needed = footerBytes(tail);
+    return parquetColumns(needed <= tail.length ? tail : await files.tail(object, needed));
+  } catch (error) {
+    throw new Error(`${object.key}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/**
+ * DMS writes every column that a table has and its mapping does not remove. One that the model does not know, or that has
+ * become private since, must not get to where people read.
+ */
+async function checkColumns(table: PromotedTable, object: LakeObject, files: LakeFiles): Promise<void> {
+  const names = await columnsOf(object, files);
+  const strange = names.filter((name) => !table.columns.includes(name.toLowerCase()));
+  if (strange.length > 0)
+    throw new Error(
+      `${object.key} has columns that the lake does not know: ${strange.join(", ")}. The view keeps the load before. ` +
+        "Decide in model/tables.ts what they are, deploy prod and data, and load the table again.",
+    );
+}
+
 async function copyLoad(table: PromotedTable, load: string, { files }: PromoteOptions): Promise<void> {
   const from = `${FOLDERS.landing}/${table.schema}/${table.name}/`;
   const to = `${FOLDERS.full}/${table.schema}/${table.name}/load=${load}/`;
@@ -200,7 +231,10 @@ async function copyLoad(table: PromotedTable, load: string, { files }: PromoteOp
   const missing = landed.filter(({ key, bytes }) => there.get(to + key.slice(from.length)) !== bytes);
   for (let index = 0; index < missing.length; index += COPIES)
     await Promise.all(
-      missing.slice(index, index + COPIES).map((object) => files.copy(object, to + object.key.slice(from.length))),
+      missing.slice(index, index + COPIES).map(async (object) => {
+        await checkColumns(table, object, files);
+        await files.copy(object, to + object.key.slice(from.length));
+      }),
     );
 }
 

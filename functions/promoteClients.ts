@@ -19,6 +19,11 @@ export function lakeFiles(sdk: typeof S3, client: Pick<S3.S3Client, "send">, buc
       } while (ContinuationToken !== undefined);
       return found;
     },
+    async tail({ key, etag }, bytes) {
+      const request = { Bucket: bucket, Key: key, Range: `bytes=-${bytes}`, IfMatch: etag };
+      const { Body } = await client.send(new sdk.GetObjectCommand(request));
+      return (await Body?.transformToByteArray()) ?? new Uint8Array();
+    },
     async copy({ key, etag }, to) {
       await client.send(
         new sdk.CopyObjectCommand({

@@ -128,6 +128,18 @@ test("a full load of some tables replaces theirs in the lake, and leaves the oth
   ]);
 }, 60_000);
 
+test("a column that nobody has decided about stays out of where people read, until it is gone or decided", async () => {
+  const before = await loads();
+  await monolith.query("alter table absences add column diagnosis text default 'flu'");
+  const { code, notes } = await run(fullLoad, "absences");
+  expect(notes).toContain("has columns that the lake does not know: diagnosis.");
+  expect(code).toBe(1);
+  expect(await loads()).toEqual(before);
+
+  await monolith.query("alter table absences drop column diagnosis");
+  expect((await run(fullLoad, "absences")).notes).toContain("In force in the lake: public.absences.");
+}, 60_000);
+
 test("a backfill gives a service what it lacks; the other services and the lake end up unchanged", async () => {
   const table = prod.serviceTables["payroll"] ?? "";
   const items = [...(await serviceItems(dynamodb, table)).values()].flat();

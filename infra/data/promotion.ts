@@ -28,6 +28,7 @@ import { document, forAccount, trust } from "../policy";
 import type { Metric, Watch } from "../watch";
 import { RESULTS, type Athena as Workgroups } from "./athena";
 import type { Catalog } from "./catalog";
+import { fullColumns } from "./columns";
 import {
   carriedPseudonyms,
   compaction,
@@ -63,6 +64,7 @@ export const promotedTables = (tables: readonly Table[]): PromotedTable[] =>
     name: table.name,
     view: viewName(table),
     full: fullTable(table),
+    columns: fullColumns(table).map(({ name }) => name),
     onLoad: onLoad(table),
     ...(hasPseudonyms(table) ? { pseudonyms: carriedPseudonyms(table) } : {}),
     ...(hasFullLoad(table) ? {} : { compaction: compaction(table) }),

@@ -121,7 +121,7 @@ async function work(options: DemoOptions, deployment: Deployment, aws: Clients, 
       );
       const tableName = prod.ownTables["clocking.punches"] ?? "";
       const punched = await punchClock({ client: aws.dynamodb, tableName, seed, shifts });
-      // DMS loads every column that there is: none may be there that nobody has decided about (docs/schema-changes.md).
+      // DMS loads every column that there is, and a load with one that nobody has decided about is not put in force.
       await loadEnds({ dms: aws.dms, taskArn: prod.fullLoadTaskArn }, () => undefined);
       await monolith.query("alter table users add column pronouns varchar(20)");
       const { rowCount } = await monolith.query("update users set pronouns = $1 where id % 97 = 0", [MARKERS.pronouns]);
