@@ -23,6 +23,9 @@ const KEYS = [
   "aws:securetransport",
   "aws:sourceaccount",
   "aws:sourcearn",
+  "dynamodb:attributes",
+  "dynamodb:returnvalues",
+  "dynamodb:select",
   "kms:calleraccount",
   "kms:resourcealiases",
   "kms:viaservice",
@@ -30,7 +33,9 @@ const KEYS = [
   "sts:externalid",
 ];
 /** A key with several values in one request says nothing without `ForAnyValue` or `ForAllValues`. */
-const MULTIVALUED = ["kms:resourcealiases"];
+const MULTIVALUED = ["dynamodb:attributes", "kms:resourcealiases"];
+/** Keys of DynamoDB go with the requests of these actions only; on AWS with those of others, too. */
+const FINE_GRAINED: readonly string[] = ["dynamodb:Scan", "dynamodb:UpdateItem"];
 
 type Matcher = (actual: string) => boolean;
 
@@ -117,6 +122,17 @@ function clause(operatorName: string, name: string, value: unknown): Condition {
       return ifExists !== undefined || set === "ForAllValues:" || (set === undefined && operator.negated);
     return set === "ForAllValues:" ? actual.every(holds) : actual.some(holds);
   };
+}
+
+/**
+ * @param actions of the statement; undefined for a NotAction
+ * @throws PolicyFault where the condition asks for keys that requests of these actions lack here
+ */
+export function checkActions(condition: unknown, actions: readonly string[] | undefined): void {
+  const keys = isMap(condition) ? Object.values(condition).filter(isMap).flatMap(Object.keys) : [];
+  const key = keys.find((name) => /^dynamodb:/i.test(name));
+  if (key !== undefined && actions?.every((action) => FINE_GRAINED.includes(action)) !== true)
+    throw new PolicyFault(`the condition key ${key} is supported locally for ${FINE_GRAINED.join(" and ")} only`);
 }
 
 /** All operators and keys must hold. @throws PolicyFault for what is malformed, or not supported locally */

@@ -75,6 +75,7 @@ test("property: wildcards match as a search by hand does", () => {
 
 const statement = { Effect: "Allow", Action: "s3:*", Resource: "*" };
 const policy = (...statements: unknown[]) => ({ Version: "2012-10-17", Statement: statements });
+const SPECIFIC = { StringEquals: { "dynamodb:Select": "SPECIFIC_ATTRIBUTES" } };
 const refused: [string, PolicyKind, unknown, string][] = [
   ["no JSON", "identity", undefined, "not valid JSON"],
   ["an old version", "identity", { Version: "2008-10-17", Statement: [] }, "Version"],
@@ -104,6 +105,24 @@ const refused: [string, PolicyKind, unknown, string][] = [
     "identity",
     policy({ ...statement, Condition: { StringLike: { "kms:ResourceAliases": "a" } } }),
     "ForAnyValue:",
+  ],
+  [
+    "a key of DynamoDB for other requests than those that have it",
+    "identity",
+    policy({ ...statement, Action: ["dynamodb:Scan", "dynamodb:Query"], Condition: SPECIFIC }),
+    "dynamodb:Select is supported locally for dynamodb:Scan and dynamodb:UpdateItem only",
+  ],
+  [
+    "the same by exclusion",
+    "identity",
+    policy({ Effect: "Allow", Resource: "*", NotAction: "dynamodb:Scan", Condition: SPECIFIC }),
+    "dynamodb:Select is supported locally for",
+  ],
+  [
+    "attributes, as if there were one",
+    "identity",
+    policy({ ...statement, Action: "dynamodb:Scan", Condition: { StringEquals: { "dynamodb:Attributes": "a" } } }),
+    "ForAllValues:",
   ],
   [
     "an ARN",

@@ -3,7 +3,7 @@
  * refused when the policy is laid down, and not when it matters.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */
-import { parseCondition, PolicyFault, type Condition } from "./condition";
+import { checkActions, parseCondition, PolicyFault, type Condition } from "./condition";
 import { arnMatcher, wildcard } from "./pattern";
 
 /** `trust` is the policy of a role: it has no Resource. */
@@ -40,8 +40,13 @@ function texts(value: unknown, element: string): string[] {
   });
 }
 
+interface Listed {
+  readonly values: readonly string[];
+  readonly negated: boolean;
+}
+
 /** Exactly one of the element and its negation. */
-function oneOf(statement: Record<string, unknown>, element: string): { values: string[]; negated: boolean } {
+function oneOf(statement: Record<string, unknown>, element: string): Listed {
   const given = [element, `Not${element}`].filter((name) => statement[name] !== undefined);
   const [name] = given;
   if (name === undefined || given.length > 1)
@@ -49,8 +54,7 @@ function oneOf(statement: Record<string, unknown>, element: string): { values: s
   return { values: texts(statement[name], name), negated: name !== element };
 }
 
-function parseAction(statement: Record<string, unknown>): Statement["action"] {
-  const { values, negated } = oneOf(statement, "Action");
+function parseAction({ values, negated }: Listed): Statement["action"] {
   const expressions = values.map((value) => {
     if (value !== "*" && !/^[a-z0-9-]+:[\w*?]+$/i.test(value)) throw new PolicyFault(`"${value}" is no action`);
     return wildcard(value, true);
@@ -123,9 +127,11 @@ function parseStatement(statement: unknown, kind: PolicyKind): Statement {
   if (unknown !== undefined) throw new PolicyFault(`"${unknown}" is no element of a statement`);
   const { Effect: effect } = statement;
   if (effect !== "Allow" && effect !== "Deny") throw new PolicyFault("a statement's Effect is neither Allow nor Deny");
+  const actions = oneOf(statement, "Action");
+  checkActions(statement["Condition"], actions.negated ? undefined : actions.values);
   return {
     effect,
-    action: parseAction(statement),
+    action: parseAction(actions),
     resource: parseResource(statement, kind),
     condition: parseCondition(statement["Condition"]),
     named: parsePrincipal(statement, kind),

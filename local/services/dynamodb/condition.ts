@@ -191,6 +191,8 @@ export function operandsOf(condition: Condition): readonly Operand[] {
   }
 }
 
+/** "The list can contain up to 100 values" (DynamoDB guide, "Comparison operator and function reference"). */
+const MAX_IN = 100;
 const ORDERED: readonly AttributeType[] = ["S", "N", "B"];
 
 /** Refuses values whose type can never fit the operator, as DynamoDB does before it looks at any item. */
@@ -224,6 +226,12 @@ export function checkTypes(condition: Condition, values: Values, expression: str
     case "type":
       return ordered("attribute_type", [condition.type], ["S"]);
     case "in":
+      if (condition.list.length > MAX_IN) {
+        throw validation(
+          `Invalid ${expression}: The IN operator is provided with too many operands; number of operands: ${condition.list.length}`,
+        );
+      }
+      return;
     case "exists":
     case "contains":
       return;

@@ -43,12 +43,14 @@ interface Parsed<T> {
   readonly result: T;
   readonly slots: readonly string[];
   readonly names: readonly string[];
+  readonly attributes: readonly string[];
 }
 
 class Reader {
   readonly cursor: Cursor;
   readonly slots: string[] = [];
   readonly used = new Set<string>();
+  readonly attributes = new Set<string>();
 
   constructor(
     text: string,
@@ -83,6 +85,7 @@ class Reader {
   path(): Path {
     const { cursor } = this;
     const root = this.name();
+    this.attributes.add(root);
     const rest: Step[] = [];
     for (;;) {
       if (cursor.takeSymbol(".")) rest.push(this.name());
@@ -245,7 +248,8 @@ function parsed<T>(
     );
   }
   const reader = new Reader(text, expression, names);
-  const result = { result: read(reader), slots: reader.slots, names: [...reader.used] };
+  const { slots, used, attributes } = reader;
+  const result = { result: read(reader), slots, names: [...used], attributes: [...attributes] };
   if (cache.size >= 1000) cache.clear();
   cache.set(key, result);
   return result;
@@ -265,6 +269,8 @@ export class Expressions {
   private readonly values: Readonly<Record<string, unknown>>;
   private readonly usedNames = new Set<string>();
   private readonly usedValues = new Set<string>();
+  /** Of the item itself, that the expressions name or reach into. */
+  readonly attributes = new Set<string>();
 
   constructor(input: { readonly ExpressionAttributeNames?: unknown; readonly ExpressionAttributeValues?: unknown }) {
     this.names = isTable(input.ExpressionAttributeNames) ? input.ExpressionAttributeNames : {};
@@ -279,8 +285,9 @@ export class Expressions {
     if (typeof text !== "string" || text === "") {
       throw validation(`Invalid ${expression}: The expression can not be empty;`);
     }
-    const { result, slots, names } = parsed(expression, text, this.names, read);
+    const { result, slots, names, attributes } = parsed(expression, text, this.names, read);
     for (const name of names) this.usedNames.add(name);
+    for (const name of attributes) this.attributes.add(name);
     const values = slots.map((slot): Attribute => {
       if (!Object.hasOwn(this.values, slot)) {
         throw validation(

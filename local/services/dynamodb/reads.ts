@@ -114,20 +114,31 @@ interface Paged {
 }
 
 function pagedOf(tables: Tables, input: Input, call: Call, action: "Query" | "Scan"): Paged {
-  const table = new Access(tables, call).table(input["TableName"], action);
-  if (input["IndexName"] !== undefined) {
-    throw validation(`The table does not have the specified index: ${String(input["IndexName"])}`);
-  }
   const expressions = new Expressions(input);
   const select = choiceIn(input, "Select", ["ALL_ATTRIBUTES", "SPECIFIC_ATTRIBUTES", "COUNT"]);
   const paths = expressions.projection(input["ProjectionExpression"]);
-  if (paths !== undefined && select !== undefined && select !== "SPECIFIC_ATTRIBUTES") {
-    throw validation(`Cannot specify the ProjectionExpression when choosing to get ${select}`);
+  const filter = expressions.condition("FilterExpression", input["FilterExpression"]);
+  // A projection alone is equivalent to SPECIFIC_ATTRIBUTES (API reference, Scan).
+  const selected = select ?? (paths === undefined ? "ALL_ATTRIBUTES" : "SPECIFIC_ATTRIBUTES");
+  const { attributes } = expressions;
+  const asked = action === "Scan" ? { attributes, context: { "dynamodb:Select": selected } } : undefined;
+  const table = new Access(tables, call).table(input["TableName"], action, asked);
+  if (input["IndexName"] !== undefined) {
+    throw validation(`The table does not have the specified index: ${String(input["IndexName"])}`);
+  }
+  if (paths !== undefined && selected !== "SPECIFIC_ATTRIBUTES") {
+    throw validation(`Cannot specify the ProjectionExpression when choosing to get ${selected}`);
+  }
+  if (paths === undefined && selected === "SPECIFIC_ATTRIBUTES") {
+    const envelope = action === "Query" ? "1 validation error detected: " : "";
+    throw validation(
+      `${envelope}Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES`,
+    );
   }
   return {
     table,
     expressions,
-    filter: expressions.condition("FilterExpression", input["FilterExpression"]),
+    filter,
     paths,
     limit: integerIn(input, "Limit", 1),
     after: startKey(table, input["ExclusiveStartKey"]),

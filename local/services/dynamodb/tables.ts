@@ -1,9 +1,10 @@
 /** The tables of all accounts, and who may use them. */
 import { isAwsManaged } from "../../core/keys";
-import { AwsError, type Call, type Scope } from "../../core/service";
+import { AwsError, type Call, type ConditionContext, type Scope } from "../../core/service";
 import type { EventStream, StreamSource } from "../../core/streams";
 import type { ChangeStream } from "./changeStream";
 import { tableNotFound, validation } from "./errors";
+import { keyAttributes } from "./keys";
 import type { Table } from "./table";
 
 const ARN = /^arn:aws:dynamodb:([a-z0-9-]+):(\d{12}):table\/([A-Za-z0-9_.-]{3,255})$/;
@@ -69,7 +70,14 @@ export function tableArn(name: unknown, { account, region }: Scope): string {
   return `arn:aws:dynamodb:${region}:${account}:table/${name}`;
 }
 
-/** A caller's way to the tables in one request. Asks once for each action on each table. */
+/** What a policy's conditions may ask of a request about items. */
+export interface Asked {
+  /** Of the items, that the request names; those of the key are added. */
+  readonly attributes: Iterable<string>;
+  readonly context?: ConditionContext;
+}
+
+/** A caller's way to the tables in one request. Asks once for each action on each table, unless the request says more. */
 export class Access {
   private readonly granted = new Map<string, Table>();
 
@@ -79,11 +87,11 @@ export class Access {
   ) {}
 
   /** The table behind `name`, if the caller may do `action` (`PutItem`) on it and use its key. */
-  table(name: unknown, action: string): Table {
+  table(name: unknown, action: string, asked?: Asked): Table {
     const memo = `${action} ${String(name)}`;
-    const known = this.granted.get(memo);
+    const known = asked === undefined ? this.granted.get(memo) : undefined;
     if (known !== undefined) return known;
-    const table = this.described(name, action);
+    const table = this.described(name, action, asked);
     // DynamoDB decrypts the table's own key as the caller, for writing too (guide, "DynamoDB encryption at rest").
     const { keyArn } = table.settings;
     if (keyArn !== undefined && !isAwsManaged(keyArn)) {
@@ -99,10 +107,16 @@ export class Access {
   }
 
   /** The same for an action that reads no items. */
-  described(name: unknown, action: string): Table {
+  described(name: unknown, action: string, asked?: Asked): Table {
     const arn = tableArn(name, this.call);
-    this.call.authorize(`dynamodb:${action}`, arn);
     const table = this.tables.table(arn);
+    const keys = table === undefined ? [] : keyAttributes(table.schema).map((attribute) => attribute.name);
+    const attributes = asked && [...new Set([...keys, ...asked.attributes])].sort();
+    this.call.authorize(
+      `dynamodb:${action}`,
+      arn,
+      attributes && { ...asked?.context, "dynamodb:Attributes": attributes },
+    );
     if (table === undefined) throw tableNotFound();
     return table;
   }

@@ -10,6 +10,7 @@ import { getOf } from "./reads";
 import { attributesIn, isRecord, listIn, onlyKnown, recordIn, type Input } from "./request";
 import { Access, type Tables } from "./tables";
 import {
+  askedOfUpdate,
   checkOf,
   deleteOf,
   evaluate,
@@ -82,7 +83,8 @@ function writeOf(input: Input, access: Access): Write {
       `1 validation error detected: Value null at 'transactItems.1.member.${name.toLowerCase()}' failed to satisfy constraint: ${required} must not be null`,
     );
   }
-  return read(access.table(request["TableName"], action), request);
+  const asked = name === "Update" ? askedOfUpdate(request) : undefined;
+  return read(access.table(request["TableName"], action, asked), request);
 }
 
 /** Client tokens of the last ten minutes: a request that comes again is answered, not repeated. */

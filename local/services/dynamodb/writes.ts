@@ -9,7 +9,7 @@ import { keyOf, keyOfItem, type Key } from "./keys";
 import { project } from "./path";
 import { attributesIn, choiceIn, itemIn, onlyKnown, type Input } from "./request";
 import { Table } from "./table";
-import { Access, type Tables } from "./tables";
+import { Access, type Asked, type Tables } from "./tables";
 import { checkKeysUntouched, updated, type UpdateAction } from "./update";
 
 /** What a write wants to do with the item of a key. */
@@ -112,6 +112,14 @@ export function checkOf(table: Table, input: Input): Write {
   };
 }
 
+/** The attributes that an update names. */
+export function askedOfUpdate(input: Input): Asked {
+  const expressions = new Expressions(input);
+  expressions.update(input["UpdateExpression"]);
+  expressions.condition("ConditionExpression", input["ConditionExpression"]);
+  return { attributes: expressions.attributes };
+}
+
 export function updateOf(table: Table, input: Input): Write {
   const keyed = attributesIn(input, "Key");
   const key = keyOf(table.schema, keyed);
@@ -159,9 +167,11 @@ export function writeOperations(tables: Tables): Record<string, (input: Input, c
     ) =>
     (input: Input, call: Call): object => {
       onlyKnown(input, name, [...members, ...RETURNING]);
-      const table = new Access(tables, call).table(input["TableName"], name);
-      const consumption = new Consumption(input["ReturnConsumedCapacity"]);
       const wanted = choiceIn(input, "ReturnValues", returns);
+      const context = { "dynamodb:ReturnValues": wanted ?? "NONE" };
+      const asked = name === "UpdateItem" ? { ...askedOfUpdate(input), context } : undefined;
+      const table = new Access(tables, call).table(input["TableName"], name, asked);
+      const consumption = new Consumption(input["ReturnConsumedCapacity"]);
       const write = writeOf(table, input);
       const outcome = perform(write, consumption);
       const attributes = returned(wanted, outcome, write.actions);
