@@ -253,6 +253,7 @@ async function passOn(cargo: Cargo, met: Item, place: Place, store: Store): Prom
         next[inheritedMark(name)] = { S: mark(moved, position) };
         next[META.forwarded] = { S: position };
       }
+      if (place.keepsUnknown) next[META.acceptedAt] = { N: String(Math.floor(store.now() / 1000)) };
       return news.length === 0 ? undefined : [putIfUnchanged(place, next, stored)];
     }, store);
     passed ||= wrote;

@@ -27,6 +27,8 @@ export const META = {
   forwarded: "_forwarded",
   /** When the row was last sent to the lake again (`emit.ts`). */
   emitted: "_emitted",
+  /** Of raw: epoch seconds of its own clock. `committedAt` may be hours older: DMS or *capture* was late, or a message parked. */
+  acceptedAt: "_acceptedAt",
 } as const;
 
 /** A column the model does not know, as JSON text, until the model learns it. */
@@ -47,6 +49,7 @@ export interface Place {
   /** Put before the key, in a table that holds rows of several. */
   readonly keyPrefix: string;
   readonly layout: TableLayout;
+  /** It is raw, which keeps what nobody has decided about, and when it took a change. */
   readonly keepsUnknown: boolean;
 }
 
@@ -66,6 +69,7 @@ export function attributesOf(change: Change, place: Place, nowSeconds: number): 
   }
   if (keepsUnknown) {
     for (const [name, json] of Object.entries(change.unknown)) attributes[REST_PREFIX + name] = { S: json };
+    attributes[META.acceptedAt] = { N: String(nowSeconds) };
   }
   if (change.operation === "delete") {
     attributes[META.deleted] = { BOOL: true };
