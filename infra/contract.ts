@@ -30,6 +30,8 @@ export const names = {
   deliveryRole: `${PREFIX}-delivery`,
   analystRole: `${PREFIX}-analyst`,
   engineerRole: `${PREFIX}-data-engineer`,
+  /** Role of the data account with which an operator sends rows to the lake again. */
+  emitterRole: `${PREFIX}-emitter`,
   /** Role of the function that promotes full loads, in the data account. */
   promoteRole: `${PREFIX}-promote`,
   /** Role in the production account with which that function sees how the loads went. */

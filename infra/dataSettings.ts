@@ -16,7 +16,7 @@ export const dataShape = {
     analysts: list(principal, 1, "at least one ARN of a role or user").optional(),
     /** Who may take the role of data engineers. Left out: the permission set TributaryDataEngineer. */
     engineers: list(principal, 1, "at least one ARN of a role or user").optional(),
-    /** Who works on the lake with permissions of his own: deploys, repairs. Beside the account's root. */
+    /** Who works on the lake with permissions of his own: deploys, repairs; may take the emitter's role. Beside the account's root. */
     operators: list(principal, 0, "ARNs of roles or users").default([]),
   }).prefault({}),
   /** Losses in the lake's columns that somebody has decided on, in the words of the message that asked (docs/schema-changes.md). */

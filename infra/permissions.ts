@@ -50,6 +50,10 @@ export const readsConsumer = (
   usesKey(keyArn, "kinesis", region, ["kms:Decrypt"]),
 ];
 
+/** Of who writes items: DynamoDB uses the table's key on behalf of whoever asks (guide, "Encryption at rest: usage notes"). */
+export const usesTableKey = (keyArn: pulumi.Input<string>, region: string): Statement =>
+  usesKey(keyArn, "dynamodb", region, ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey"]);
+
 /** What `functions/store.ts` and `move.ts` ask of a table. */
 export const writesTable = (table: aws.dynamodb.Table, key: aws.kms.Key, region: string): Statement[] => [
   {
@@ -58,8 +62,7 @@ export const writesTable = (table: aws.dynamodb.Table, key: aws.kms.Key, region:
     Action: ["dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:BatchGetItem", "dynamodb:PutItem"],
     Resource: table.arn,
   },
-  // DynamoDB uses the table's key on behalf of whoever asks (DynamoDB guide, "Encryption at rest: usage notes").
-  usesKey(key.arn, "dynamodb", region, ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey"]),
+  usesTableKey(key.arn, region),
 ];
 
 /** Where Lambda leaves the batches that it gives up, and a function the messages that it parks. */

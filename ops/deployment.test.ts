@@ -11,6 +11,7 @@ const prod = {
 };
 const data = {
   lakeKeyArn: "arn:aws:kms:eu-central-1:222222222222:key/1",
+  rawTable: "raw-1",
   failuresBucket: "raw-failures",
   functions: { capture: "capture-1", promote: "promote-1" },
   database: "tributary",

@@ -21,6 +21,7 @@ export const prodOutputs = z.object({
 });
 export const dataOutputs = z.object({
   lakeKeyArn: z.string(),
+  rawTable: z.string(),
   failuresBucket: z.string(),
   functions: names.and(z.object({ promote: z.string() })),
   database: z.string(),

@@ -1,5 +1,15 @@
-/** What the analysts' role can do: the declared policies, decided as IAM decides, on the laptop cloud's S3, Glue and Athena. */
+/** What people's roles can do: the declared policies, decided as IAM decides, on the laptop cloud's services. */
 import { AthenaClient, GetNamedQueryCommand, ListNamedQueriesCommand } from "@aws-sdk/client-athena";
+import {
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  ScanCommand,
+  UpdateItemCommand,
+  type ScanCommandInput,
+  type UpdateItemCommandInput,
+} from "@aws-sdk/client-dynamodb";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -9,10 +19,12 @@ import { PolicyAuthorizer } from "../local/core/iam/authorizer";
 import { Principals } from "../local/core/principals";
 import type { LocalService, Surroundings } from "../local/core/service";
 import { athenaService } from "../local/services/athena/athena";
+import { dynamodbService } from "../local/services/dynamodb/dynamodb";
 import { ParquetConverter } from "../local/services/firehose/converter";
 import { columnsOf } from "../local/services/firehose/values";
 import { glueService } from "../local/services/glue/glue";
 import { s3Service } from "../local/services/s3/s3";
+import { emission, emissionMark, emissionScan } from "../functions/emit";
 import { changeColumns } from "../infra/data/columns";
 import { lakeTables } from "../model";
 import { runQuery, type QueryResult } from "../ops/athena";
@@ -27,6 +39,7 @@ const [analyst, engineer, somebody] = ["tributary-analyst", "tributary-data-engi
   string,
   string,
 ];
+const [emitter, deployer] = [role("tributary-emitter"), role("deployer")];
 const operator = `arn:aws:iam::${account}:root`;
 const LAKE = "tributary-lake-222222222222-eu-west-1";
 const lakeKey = `arn:aws:kms:${REGION}:${account}:key/00000000-lake`;
@@ -40,6 +53,7 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), "access-"));
 let declared: Plan;
 let endpoint: Awaited<ReturnType<typeof startEndpoint>>;
 let athena: LocalService | undefined;
+let dynamodb: LocalService | undefined;
 
 const ask = async (sql: string, who = analyst, workgroup = "tributary-analysts"): Promise<QueryResult> => {
   const client = new AthenaClient({ endpoint: endpoint.url, region: REGION, credentials: principals.mint(who) });
@@ -49,6 +63,11 @@ const ask = async (sql: string, who = analyst, workgroup = "tributary-analysts")
     client.destroy();
   }
 };
+
+function allow(who: string, action: string): void {
+  const statement = { Effect: "Allow", Action: action, Resource: "*" };
+  iam.setIdentityPolicy(who, "allowed", JSON.stringify({ Version: "2012-10-17", Statement: [statement] }));
+}
 
 /** Roles and keys by the names of the plan; the rest by the services' own providers. */
 async function build(services: readonly LocalService[]): Promise<void> {
@@ -66,7 +85,7 @@ async function build(services: readonly LocalService[]): Promise<void> {
 }
 
 beforeAll(async () => {
-  declared = await plan("data");
+  declared = await plan("data", { config: { "tributary:access": { operators: [deployer] } } });
   const surroundings: Surroundings = {
     folder,
     authorizer: iam,
@@ -78,10 +97,10 @@ beforeAll(async () => {
   const s3 = s3Service(surroundings);
   const glue = glueService(surroundings);
   athena = athenaService(surroundings, { objects: s3, catalog: glue });
-  await build([s3, glue, athena]);
+  dynamodb = dynamodbService(surroundings, { sink: { append: () => undefined } });
+  await build([s3, glue, athena, dynamodb]);
   iam.setResourcePolicy(somebody, String(pick(declared, "Role", "analyst").inputs["assumeRolePolicy"]));
-  const everything = { Effect: "Allow", Action: "*", Resource: "*" };
-  iam.setIdentityPolicy(somebody, "all", JSON.stringify({ Version: "2012-10-17", Statement: [everything] }));
+  allow(somebody, "*");
 
   const shops = lakeTables.find(({ name }) => name === "shops");
   const columns = columnsOf((shops ? changeColumns(shops) : []).map(({ name: Name, type: Type }) => ({ Name, Type })));
@@ -92,7 +111,7 @@ beforeAll(async () => {
   await converter.close();
   await s3.putFile(principalOf(operator), LAKE, "changes/shops/dt=2026-11-24/rows.parquet", file);
 
-  endpoint = await startEndpoint([...(athena.apis ?? [])], { principals, authorizer: iam });
+  endpoint = await startEndpoint([...(athena.apis ?? []), ...(dynamodb.apis ?? [])], { principals, authorizer: iam });
   for (const { type, inputs } of declared.resources) {
     if (type.startsWith("pulumi-nodejs:") && inputs["view"] !== undefined)
       await ask(
@@ -105,6 +124,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await endpoint.close();
   await athena?.close?.();
+  await dynamodb?.close?.();
   fs.rmSync(folder, { recursive: true });
 });
 
@@ -172,14 +192,7 @@ describe("an analyst", () => {
   test("the role is taken by the permission set and by nobody else", () => {
     const taking = (arn: string) => () => iam.check(principalOf(arn), "sts:AssumeRole", analyst);
     const permissionSet = role("aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_TributaryAnalyst_0a1b");
-    iam.setIdentityPolicy(
-      permissionSet,
-      "assume",
-      JSON.stringify({
-        Version: "2012-10-17",
-        Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Resource: "*" }],
-      }),
-    );
+    allow(permissionSet, "sts:AssumeRole");
     expect(taking(permissionSet)).not.toThrow();
     expect(taking(somebody)).toThrow("not authorized to perform: sts:AssumeRole");
   });
@@ -197,5 +210,72 @@ describe("somebody of the account with every permission", () => {
     expect(may("s3:ListBucket", `arn:aws:s3:::${LAKE}`)).toThrow("explicit deny");
     // The bucket's settings stay with whoever may change them: nobody can lock himself out.
     expect(may("s3:PutBucketPolicy", `arn:aws:s3:::${LAKE}`)).not.toThrow();
+  });
+});
+
+describe("the emitter", () => {
+  const TableName = "raw-1234567";
+  const Key = { _key: { S: "monolith.users#7" } };
+  const mark = emissionMark(0);
+  let raw: DynamoDBClient;
+  const scan = (input: Partial<ScanCommandInput>) => raw.send(new ScanCommand({ TableName, ...input }));
+  const update = (input: Partial<UpdateItemCommandInput>) =>
+    raw.send(new UpdateItemCommand({ ...emission(TableName, Key._key.S, emissionMark(1)), ...input }));
+
+  beforeAll(async () => {
+    const settings = { endpoint: endpoint.url, region: REGION };
+    const root = new DynamoDBClient({ ...settings, credentials: principals.mint(operator) });
+    const users = { _table: { S: "monolith.users" }, email: { S: "ada@example.com" } };
+    for (const Item of [
+      { ...Key, ...users, _acceptedAt: { N: "9" } },
+      { _key: { S: "monolith.users#8" }, ...users, _acceptedAt: { N: "8" } },
+      { _key: { S: "monolith.users#from before there was a time" }, ...users },
+      { _key: { S: "monolith.shops#7" }, _table: { S: "monolith.shops" } },
+    ])
+      await root.send(new PutItemCommand({ TableName, Item }));
+    root.destroy();
+    raw = new DynamoDBClient({ ...settings, credentials: principals.mint(emitter) });
+  });
+  afterAll(() => raw.destroy());
+
+  test("finds the rows and marks them, as the command does", async () => {
+    const rows = { tableName: TableName, tables: ["monolith.users"], since: 9 };
+    const found = async () => {
+      const { Items = [] } = await raw.send(new ScanCommand(emissionScan(rows, 0, 1)));
+      return Items.sort((a, b) => (a["_key"]?.S ?? "").localeCompare(b["_key"]?.S ?? ""));
+    };
+    const timeless = { _key: { S: "monolith.users#from before there was a time" }, _table: { S: "monolith.users" } };
+    expect(await found()).toEqual([{ ...Key, _table: { S: "monolith.users" } }, timeless]);
+    await raw.send(new UpdateItemCommand(emission(TableName, Key._key.S, mark)));
+    expect(await found()).toEqual([{ ...Key, _table: { S: "monolith.users" }, _emitted: { S: mark } }, timeless]);
+  });
+
+  const keys = { ProjectionExpression: "#k", ExpressionAttributeNames: { "#k": "_key" } };
+  const values = { ExpressionAttributeValues: { ":v": { S: "ada@example.com" } } };
+  test.each<[string, () => Promise<unknown>]>([
+    ["a scan shows everything", () => scan({})],
+    ["a scan shows a column", () => scan({ ProjectionExpression: "email" })],
+    ["a scan counts", () => scan({ Select: "COUNT" })],
+    ["a filter looks at a column", () => scan({ ...keys, ...values, FilterExpression: "email = :v" })],
+    ["an item is read", () => raw.send(new GetItemCommand({ TableName, Key }))],
+    [
+      "items are queried",
+      () => raw.send(new QueryCommand({ TableName, KeyConditionExpression: "#k = :v", ...keys, ...values })),
+    ],
+    ["an update sets a column", () => update({ UpdateExpression: "SET email = :mark" })],
+    ["an update copies a column to where it can be seen", () => update({ UpdateExpression: "SET #emitted = email" })],
+    ["a condition looks at a column", () => update({ ConditionExpression: "email = :mark" })],
+    ["an update returns the item", () => update({ ReturnValues: "ALL_OLD" })],
+    ["an update returns the mark", () => update({ ReturnValues: "UPDATED_NEW" })],
+    ["an item is put", () => raw.send(new PutItemCommand({ TableName, Item: Key }))],
+  ])("does not see or touch anything else: %s", async (_, request) => {
+    await expect(request()).rejects.toThrow(/is not authorized to perform: dynamodb:\w+ on resource/);
+  });
+
+  test("is the role of the operators and of nobody else", () => {
+    const taking = (arn: string) => () => iam.check(principalOf(arn), "sts:AssumeRole", emitter);
+    allow(deployer, "sts:AssumeRole");
+    expect(taking(deployer)).not.toThrow();
+    for (const other of [somebody, engineer, analyst]) expect(taking(other)).toThrow("not authorized to perform");
   });
 });

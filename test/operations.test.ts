@@ -22,6 +22,7 @@ import { LOCAL_FILE, type LocalCloud, type ProdOutputs } from "../ops/deployment
 import { fullLoad } from "../ops/full-load/run";
 import { query } from "../ops/query/run";
 import { redrive } from "../ops/redrive/run";
+import { emitTests } from "./operations/emitTests";
 
 const quiet = { step: () => undefined, update: () => undefined, done: () => undefined, print: () => undefined };
 const ignore = (): void => undefined;
@@ -34,6 +35,7 @@ interface ServiceTables {
 
 let home: string;
 let laptop: Laptop;
+let file: LocalCloud & { prod: { outputs: ServiceTables }; data: { outputs: { lakeBucket: string } } };
 let prod: ProdOutputs & ServiceTables;
 let monolith: Client;
 let dms: DatabaseMigrationServiceClient;
@@ -49,9 +51,7 @@ beforeAll(async () => {
   fs.symlinkSync(path.join(projectFolder(), "queries"), path.join(home, "queries"));
   const size = { shops: 10, users: 100, shifts: 400 };
   laptop = await startLaptop({ folder: path.join(home, "cloud"), home, size, pace: 0, seed: 5, progress: quiet });
-  const file: LocalCloud & { prod: { outputs: ServiceTables }; data: { outputs: { lakeBucket: string } } } = JSON.parse(
-    fs.readFileSync(path.join(home, LOCAL_FILE), "utf8"),
-  );
+  file = JSON.parse(fs.readFileSync(path.join(home, LOCAL_FILE), "utf8"));
   expect(fs.statSync(path.join(home, LOCAL_FILE)).mode & 0o777).toBe(0o600);
   const { cloud, region, operators } = laptop.deployment;
   prod = file.prod.outputs;
@@ -260,6 +260,8 @@ test("a deployment that refreshes sets right what somebody did to the views, and
   expect(await loads()).toEqual(inForce);
   athena.destroy();
 }, 60_000);
+
+describe("rows emitted again", () => emitTests(() => ({ laptop, monolith, file, settled })));
 
 describe("a query", () => {
   test("by the name of a KPI, as a table with what it took", async () => {

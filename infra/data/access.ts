@@ -1,25 +1,32 @@
 /**
  * Who may look: a role for product managers (analysts) and one for data engineers. Neither reaches anything private: raw,
- * what was parked, the pseudonyms' key and production's streams stand in no statement here, and the lake's bucket admits
+ * what was parked, the pseudonyms' key and production's streams stand in no statement of theirs, and the lake's bucket admits
  * nobody else. An analyst needs the tables below a view, for a view runs with the rights of whoever asks (Athena guide).
+ *
+ * And who may have rows of raw sent to the lake again (`npm run emit`): a third role, for operators.
  */
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { MARKED, SCANNED } from "../../functions/emit";
 import type { Accounts } from "../contract";
 import { FULL_FOLDER, names } from "../contract";
-import { usesKey } from "../permissions";
+import { usesKey, usesTableKey } from "../permissions";
 import type { Statement } from "../policy";
 import { document } from "../policy";
 import { RESULTS, type Athena } from "./athena";
 import type { Catalog } from "./catalog";
 import type { Delivery } from "./delivery";
 import { CHANGES_FOLDER, ERRORS_FOLDER, type Lake } from "./lake";
+import type { Raw } from "./raw";
 
 export interface AccessArgs {
   readonly accounts: Accounts;
   /** ARNs of who may take the roles, `*` allowed; by default a permission set of Identity Center. */
   readonly analysts?: readonly string[] | undefined;
   readonly engineers?: readonly string[] | undefined;
+  /** ARNs of who may take the role of the emitter, `*` allowed. */
+  readonly operators: readonly string[];
+  readonly raw: Raw;
   readonly lake: Lake;
   readonly catalog: Catalog;
   readonly athena: Athena;
@@ -32,10 +39,11 @@ const SESSION = 8 * 3600;
 export class Access extends pulumi.ComponentResource {
   readonly analyst: aws.iam.Role;
   readonly engineer: aws.iam.Role;
+  readonly emitter: aws.iam.Role;
 
   constructor(name: string, args: AccessArgs, options?: pulumi.ComponentResourceOptions) {
     super("tributary:data:Access", name, {}, options);
-    const { accounts, analysts, engineers } = args;
+    const { accounts, analysts, engineers, operators } = args;
     this.analyst = this.role(
       "analyst",
       names.analystRole,
@@ -49,6 +57,14 @@ export class Access extends pulumi.ComponentResource {
       "Data engineers: the lake, its errors, both workgroups; nothing private",
       engineers ?? [permissionSet(accounts, "TributaryDataEngineer")],
       engineerStatements(args),
+    );
+    this.emitter = this.role(
+      "emitter",
+      names.emitterRole,
+      "Operators: sends rows of raw to the lake again, and sees none of their values",
+      // A policy must name somebody. (The root itself takes no roles.)
+      [`arn:aws:iam::${accounts.dataAccountId}:root`, ...operators],
+      emitterStatements(args),
     );
     this.registerOutputs({});
   }
@@ -203,3 +219,34 @@ const engineerStatements = (args: AccessArgs): Statement[] => {
     },
   ];
 };
+
+/**
+ * Which rows there are and which marks they bear, and nothing else of them: keys are never private (model/table.ts), and all
+ * other attributes are out of reach, in what is shown, filtered by and compared with (DynamoDB guide, "Using IAM policy
+ * conditions for fine-grained access control"). Not for engineers all the same: AWS documents no condition on what an update
+ * shows when its own condition fails (`ReturnValuesOnConditionCheckFailure`).
+ */
+const emitterStatements = ({ accounts: { region }, raw }: AccessArgs): Statement[] => [
+  {
+    Sid: "FindRows",
+    Effect: "Allow",
+    Action: ["dynamodb:Scan"],
+    Resource: raw.table.arn,
+    Condition: {
+      "ForAllValues:StringEquals": { "dynamodb:Attributes": SCANNED },
+      // Without a projection a scan shows everything, whatever attributes it may name.
+      StringEquals: { "dynamodb:Select": "SPECIFIC_ATTRIBUTES" },
+    },
+  },
+  {
+    Sid: "MarkRows",
+    Effect: "Allow",
+    Action: ["dynamodb:UpdateItem"],
+    Resource: raw.table.arn,
+    Condition: {
+      "ForAllValues:StringEquals": { "dynamodb:Attributes": MARKED },
+      StringEquals: { "dynamodb:ReturnValues": "NONE" },
+    },
+  },
+  { Sid: "UseRawKey", ...usesTableKey(raw.key.arn, region) },
+];

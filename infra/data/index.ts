@@ -43,6 +43,7 @@ export interface DataOutputs {
   readonly analystWorkgroup: pulumi.Output<string>;
   readonly analystRoleArn: pulumi.Output<string>;
   readonly engineerRoleArn: pulumi.Output<string>;
+  readonly emitterRoleArn: pulumi.Output<string>;
   readonly views: readonly string[];
   /** Id of the named query, by KPI. */
   readonly kpis: Readonly<Record<string, pulumi.Output<string>>>;
@@ -70,7 +71,11 @@ export function data(config: DataConfig, prod: ProdArns, tables: readonly Table[
   const views = new Views("views", { region, tables, catalog, athena }, here);
   const promotion = new Promotion("promote", { accounts: config, tables, lake, catalog, athena, views }, here);
   const kpis = new Kpis("kpis", { catalog, athena }, here);
-  const access = new Access("access", { accounts: config, analysts, engineers, lake, catalog, athena, delivery }, here);
+  const access = new Access(
+    "access",
+    { accounts: config, analysts, engineers, operators, raw, lake, catalog, athena, delivery },
+    here,
+  );
 
   const watch = new Watch("watch", { account, region, emails: config.alarmEmails }, here);
   const heartbeat = heartbeatOf(tables);
@@ -103,6 +108,7 @@ export function data(config: DataConfig, prod: ProdArns, tables: readonly Table[
     analystWorkgroup: athena.analysts.name,
     analystRoleArn: access.analyst.arn,
     engineerRoleArn: access.engineer.arn,
+    emitterRoleArn: access.emitter.arn,
     views: views.names,
     kpis: kpis.queries,
     deliveryStreams: Object.fromEntries(tables.map((table) => [tableId(table), deliveryStream(table.name)])),

@@ -7,7 +7,7 @@ import * as path from "node:path";
 import { runCommand, type Command, type Surroundings } from "../command";
 import { LOCAL_FILE } from "../deployment";
 
-/** By operation; called with the request. What is left out is refused. */
+/** By operation; called with the request. What is left out is refused, and an answer with `__type` is an error. */
 export type Answers = Readonly<Record<string, (input: Record<string, unknown>) => object>>;
 
 export interface Ran {
@@ -28,8 +28,8 @@ export async function runAgainst(answers: Answers, command: Command, ...argv: st
       const operation = String(request.headers["x-amz-target"]).split(".")[1] ?? "";
       if (!operation.startsWith("Describe")) asked.push(operation);
       const answer = answers[operation];
-      response.statusCode = answer === undefined ? 400 : 200;
       const body = answer?.(JSON.parse(Buffer.concat(chunks).toString())) ?? { __type: "AccessDeniedFault" };
+      response.statusCode = "__type" in body ? 400 : 200;
       response.end(JSON.stringify(body));
     });
   });
@@ -39,7 +39,8 @@ export async function runAgainst(answers: Answers, command: Command, ...argv: st
   const keys = { accessKeyId: "AKIA1", secretAccessKey: "s" };
   const prod = { changesTaskArn: "changes", fullLoadTaskArn: "full", failuresBucket: "f", functions: {} };
   const data = {
-    ...{ lakeKeyArn: "", failuresBucket: "f", functions: { promote: "promote" }, database: "d", workgroup: "w" },
+    ...{ lakeKeyArn: "", rawTable: "raw", failuresBucket: "f", functions: { promote: "promote" } },
+    ...{ database: "d", workgroup: "w" },
   };
   const { port } = server.address() as AddressInfo;
   fs.writeFileSync(

@@ -59,8 +59,10 @@ export function dataTests(data: () => Plan): void {
     expect(tree({ ...data(), resources })).toBe(`Access access
   iam.Role analyst
   iam.Role data-engineer
+  iam.Role emitter
   iam.RolePolicy analyst
   iam.RolePolicy data-engineer
+  iam.RolePolicy emitter
 AccessLogs access-logs
   ${bucket("access-logs")}
 Athena athena
@@ -137,6 +139,7 @@ pulumi:providers.aws data`);
       analystWorkgroup: "tributary-analysts",
       analystRoleArn: "arn:aws:iam::222222222222:role/tributary-analyst",
       engineerRoleArn: "arn:aws:iam::222222222222:role/tributary-data-engineer",
+      emitterRoleArn: "arn:aws:iam::222222222222:role/tributary-emitter",
       deliveryStreams: {
         "monolith.shops": "tributary-shops",
         "monolith.users": "tributary-users",
@@ -222,6 +225,14 @@ pulumi:providers.aws data`);
       "Allow secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-west-1:222222222222:secret:tributary/pseudonyms-AbCdEf",
       "Allow kms:Decrypt on arn:aws:kms:eu-west-1:222222222222:key/00000000-raw if StringEquals kms:ViaService=secretsmanager.eu-west-1.amazonaws.com",
       "Allow logs:CreateLogStream, logs:PutLogEvents on arn:aws:logs:eu-west-1:222222222222:log-group:format-1234567:*",
+    ]);
+  });
+
+  test("the emitter may find rows of raw by their keys, and set the mark", () => {
+    expect(policyText(one("RolePolicy", "emitter"))).toEqual([
+      "Allow dynamodb:Scan on arn:aws:dynamodb:eu-west-1:222222222222:table/raw-1234567 if ForAllValues:StringEquals dynamodb:Attributes=_key|_table|_emitted|_acceptedAt and StringEquals dynamodb:Select=SPECIFIC_ATTRIBUTES",
+      "Allow dynamodb:UpdateItem on arn:aws:dynamodb:eu-west-1:222222222222:table/raw-1234567 if ForAllValues:StringEquals dynamodb:Attributes=_key|_emitted and StringEquals dynamodb:ReturnValues=NONE",
+      "Allow kms:Decrypt, kms:Encrypt, kms:GenerateDataKey, kms:DescribeKey on arn:aws:kms:eu-west-1:222222222222:key/00000000-raw if StringEquals kms:ViaService=dynamodb.eu-west-1.amazonaws.com",
     ]);
   });
 
