@@ -81,16 +81,16 @@ const secretShape = z.object({
 /** With the credentials that DMS will use. @throws CannotLook */
 export async function fromSecret({ file, region, source }: Stack, client?: SecretsManagerClient): Promise<Target> {
   if (source === undefined) {
-    throw new CannotLook(`${file} has no tributary:source with secretArn and database: give the source with --url.`);
+    throw new CannotLook(`${file} has no tributary:source with database, and secretArn or create: give the source with --url.`);
   }
-  const secrets = client ?? new SecretsManagerClient({ region: source.secretArn.split(":")[3] || region });
+  const secrets = client ?? new SecretsManagerClient({ region: source.secret.split(":")[3] ?? region });
   let text: string | undefined;
   try {
-    text = (await secrets.send(new GetSecretValueCommand({ SecretId: source.secretArn }))).SecretString;
+    text = (await secrets.send(new GetSecretValueCommand({ SecretId: source.secret }))).SecretString;
   } catch (error) {
     const reason = messageOf(error);
     throw new CannotLook(
-      `The secret ${source.secretArn} (${file}) cannot be read: ${reason} ` +
+      `The secret ${source.secret} (${file}) cannot be read: ${reason} ` +
         "Use credentials of its account that may read it, or give the source with --url.",
     );
   } finally {
@@ -105,7 +105,7 @@ export async function fromSecret({ file, region, source }: Stack, client?: Secre
   const read = secretShape.safeParse(content);
   if (!read.success) {
     throw new CannotLook(
-      `The secret ${source.secretArn} is not what DMS needs: a JSON object with username, password, host and port.`,
+      `The secret ${source.secret} is not what DMS needs: a JSON object with username, password, host and port.`,
     );
   }
   const { host, port, username, password } = read.data;

@@ -35,3 +35,6 @@ export const expected = (engineVersion: string, today: string): Expected => ({
   engineVersion,
   today,
 });
+
+/** Of the secret of a database that the program makes. */
+export const DATABASE_SECRET = "tributary-database";

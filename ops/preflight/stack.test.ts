@@ -15,9 +15,15 @@ test("the settings of the project's own example", async () => {
   expect(await readStack("prod", path.join(__dirname, "../.."))).toEqual({
     file: "Pulumi.prod.yaml",
     region: "eu-west-1",
-    source: { secretArn: expect.stringMatching(/^arn:aws:secretsmanager:/), database: "monolith" },
+    source: { secret: expect.stringMatching(/^arn:aws:secretsmanager:/), database: "monolith" },
     engineVersion: "3.6.1",
   });
+});
+
+test("a database that the program makes, and a source that says too little", async () => {
+  const source = (lines: string) => read(`config:\n  tributary:source:\n    database: monolith\n${lines}`);
+  expect((await source("    create: {}\n")).source).toEqual({ secret: "tributary-database", database: "monolith" });
+  expect((await source("")).source).toBeUndefined();
 });
 
 test("without settings of the replication, and without a source", async () => {

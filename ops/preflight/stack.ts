@@ -4,23 +4,31 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { CannotLook, messageOf } from "./errors";
-import { DEFAULT_ENGINE_VERSION } from "./expected";
+import { DATABASE_SECRET, DEFAULT_ENGINE_VERSION } from "./expected";
 
 export interface Stack {
   /** Name of the file, for messages. */
   readonly file: string;
   readonly region?: string;
-  readonly source?: { readonly secretArn: string; readonly database: string };
+  /** `secret`: ARN, or the name of the one that the program makes with its database. */
+  readonly source?: { readonly secret: string; readonly database: string };
   /** Of the replication instance. */
   readonly engineVersion: string;
 }
+
+const sourceShape = z
+  .object({ secretArn: z.string().optional(), create: z.object({}).optional(), database: z.string() })
+  .transform(({ secretArn, create, database }) => {
+    const secret = secretArn ?? (create === undefined ? undefined : DATABASE_SECRET);
+    return secret === undefined ? undefined : { secret, database };
+  });
 
 /** Only what is read here: infra/config.ts checks the rest when the program runs. */
 const shape = z.object({
   config: z
     .object({
       "aws:region": z.string().optional(),
-      "tributary:source": z.object({ secretArn: z.string(), database: z.string() }).optional().catch(undefined),
+      "tributary:source": sourceShape.optional().catch(undefined),
       "tributary:replication": z.object({ engineVersion: z.string().optional() }).optional(),
     })
     .default({}),
