@@ -294,7 +294,7 @@ describe("from the command line", () => {
       credentials,
       maxAttempts: 1,
     });
-    const arn = (await readStack("prod", project)).source?.secretArn ?? "";
+    const arn = (await readStack("prod", project)).source?.secret ?? "";
     try {
       expect(await ran(["-s", "prod"], { secrets })).toMatchObject({
         code: 2,

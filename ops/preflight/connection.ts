@@ -81,7 +81,9 @@ const secretShape = z.object({
 /** With the credentials that DMS will use. @throws CannotLook */
 export async function fromSecret({ file, region, source }: Stack, client?: SecretsManagerClient): Promise<Target> {
   if (source === undefined) {
-    throw new CannotLook(`${file} has no tributary:source with database, and secretArn or create: give the source with --url.`);
+    throw new CannotLook(
+      `${file} has no tributary:source with database, and secretArn or create: give the source with --url.`,
+    );
   }
   const secrets = client ?? new SecretsManagerClient({ region: source.secret.split(":")[3] ?? region });
   let text: string | undefined;

@@ -1,4 +1,5 @@
 /** Where DMS stands and what it can reach, in both variants: a VPC and database that exist, and those the program makes. */
+import { DATABASE_SECRET } from "../../ops/preflight/expected";
 import type { Plan, Planned } from "./plan";
 import { AUTHORITY, PASSWORD, pick } from "./plan";
 import { policyText } from "./policies";
