@@ -5,6 +5,7 @@
 import type * as DynamoDb from "@aws-sdk/client-dynamodb";
 import type * as S3 from "@aws-sdk/client-s3";
 import type * as SecretsManager from "@aws-sdk/client-secrets-manager";
+import type * as Sts from "@aws-sdk/client-sts";
 import type { PutObject } from "../functions/park";
 import type { DynamoDbSdk } from "../functions/sdk";
 
@@ -46,6 +47,27 @@ export function secretReader(arn: string): () => Promise<string> {
     text ??= (await client.send(new sdk.GetSecretValueCommand({ SecretId: arn }))).SecretString;
     if (text === undefined) throw new Error(`The secret ${arn} has no text.`);
     return text;
+  };
+}
+
+/** For a client's `credentials`: those of a role. The client asks again before they expire. */
+export function roleCredentials(RoleArn: string) {
+  const sdk: typeof Sts = require("@aws-sdk/client-sts");
+  const client = new sdk.STSClient();
+  return async () => {
+    const command = new sdk.AssumeRoleCommand({ RoleArn, RoleSessionName: setting("AWS_LAMBDA_FUNCTION_NAME") });
+    const {
+      AccessKeyId = "",
+      SecretAccessKey = "",
+      SessionToken,
+      Expiration,
+    } = (await client.send(command)).Credentials ?? {};
+    return {
+      accessKeyId: AccessKeyId,
+      secretAccessKey: SecretAccessKey,
+      sessionToken: SessionToken,
+      expiration: Expiration,
+    };
   };
 }
 

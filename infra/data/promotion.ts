@@ -7,17 +7,13 @@ import type * as Athena from "@aws-sdk/client-athena";
 import type * as Dms from "@aws-sdk/client-database-migration-service";
 import type * as Glue from "@aws-sdk/client-glue";
 import type * as S3 from "@aws-sdk/client-s3";
-import type * as Ini from "@aws-sdk/credential-provider-ini";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type * as FileSystem from "node:fs";
-import type * as OperatingSystem from "node:os";
-import type * as Path from "node:path";
 import { finishedLoads } from "../../functions/finished";
 import { promote, type PromotedTable, type Promotions } from "../../functions/promote";
 import { athenaQuery, lakeFiles, viewReader } from "../../functions/promoteClients";
 import type { Table } from "../../model";
-import { logLine, setting } from "../clients";
+import { logLine, roleCredentials, setting } from "../clients";
 import type { Accounts } from "../contract";
 import { FULL_FOLDER, FULL_LOAD_TASK, fullLoadReaderRoleArn, LANDING_FOLDER, names, PREFIX } from "../contract";
 import { StreamFunction } from "../function";
@@ -104,22 +100,11 @@ export class Promotion extends pulumi.ComponentResource {
         },
         permissions: permissions({ accounts, lake, catalog, athena }),
         callbackFactory: () => {
-          const fs: typeof FileSystem = require("node:fs");
-          const os: typeof OperatingSystem = require("node:os");
-          const path: typeof Path = require("node:path");
-          const ini: typeof Ini = require("@aws-sdk/credential-provider-ini");
           const dms: typeof Dms = require("@aws-sdk/client-database-migration-service");
           const s3: typeof S3 = require("@aws-sdk/client-s3");
           const athenaSdk: typeof Athena = require("@aws-sdk/client-athena");
           const glue: typeof Glue = require("@aws-sdk/client-glue");
-          // The SDK takes roles by profiles; its client of STS is not among our packages.
-          const profile = "production";
-          const configFilepath = path.join(os.tmpdir(), `${setting("AWS_LAMBDA_FUNCTION_NAME")}.ini`);
-          fs.writeFileSync(
-            configFilepath,
-            `[profile ${profile}]\nrole_arn = ${setting("READER_ROLE")}\ncredential_source = Environment\n`,
-          );
-          const credentials = ini.fromIni({ profile, configFilepath, clientConfig: { region } });
+          const credentials = roleCredentials(setting("READER_ROLE"));
           const { DescribeReplicationTasksCommand, DescribeTableStatisticsCommand } = dms;
           const client = new dms.DatabaseMigrationServiceClient({ credentials, region });
           const database = setting("DATABASE");

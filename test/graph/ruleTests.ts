@@ -169,11 +169,8 @@ export function ruleTests(plans: () => { readonly prod: Plan; readonly data: Pla
         "@aws-sdk/client-glue",
         "@aws-sdk/client-s3",
         "@aws-sdk/client-secrets-manager",
-        "@aws-sdk/credential-provider-ini",
+        "@aws-sdk/client-sts",
         "node:crypto",
-        "node:fs",
-        "node:os",
-        "node:path",
       ]);
     });
 
