@@ -1,4 +1,5 @@
 /** Each KPI on a lake small enough to work the result out by hand (testing/rows.ts). */
+import { lakeTables } from "../model";
 import { parseKpi } from "../model/kpi";
 import { sqlFiles } from "../infra/project";
 import { startLake, type Lake } from "./testing/lake";
@@ -97,7 +98,11 @@ jest.setTimeout(60_000);
 
 let lake: Lake;
 beforeAll(async () => {
-  lake = await startLake(ROWS, sqlFiles("queries/views"));
+  lake = await startLake(lakeTables, sqlFiles("queries/views"));
+  for (const table of lakeTables) {
+    const rows = ROWS[table.name] ?? [];
+    if (rows.length > 0) await lake.deliver(table, "2026-01-01", rows);
+  }
 });
 afterAll(() => lake.close());
 

@@ -2,7 +2,7 @@
 import type { PromoteOptions } from "../functions/promote";
 import { loadIn } from "../functions/load";
 import { lakeTables, type Table } from "../model";
-import { startLoadedLake, type LoadedLake } from "./testing/loadedLake";
+import { startLake, type Lake } from "./testing/lake";
 
 const tableOf = (name: string): Table => {
   const table = lakeTables.find((candidate) => candidate.name === name);
@@ -18,9 +18,9 @@ const finished = (rows: number, began = BEGAN) => new Map([["public.users", { be
 /** A machine with other work to do. */
 jest.setTimeout(60_000);
 
-let lake: LoadedLake;
+let lake: Lake;
 beforeEach(async () => {
-  lake = await startLoadedLake([users, punches]);
+  lake = await startLake([users, punches]);
 });
 afterEach(() => lake.close());
 

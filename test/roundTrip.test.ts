@@ -20,6 +20,7 @@ import { promoteLoads } from "../local/demo/promoted";
 import { loadEnds, pipesRunDry, replicationCatchesUp } from "../local/demo/settle";
 import { connect } from "../local/sample/connect";
 import { types } from "../model";
+import { dataOutputs } from "../ops/deployment";
 import { everything } from "./roundTrip/model";
 
 const ROWS = fs.readFileSync(path.join(__dirname, "roundTrip/rows.sql"), "utf8");
@@ -97,6 +98,6 @@ test("every value comes back, loaded and changed, from the stream and from a ful
     new StartReplicationTaskCommand({ ReplicationTaskArn: taskArn, StartReplicationTaskType: "start-replication" }),
   );
   await loadEnds({ dms, taskArn }, silent);
-  expect(await promoteLoads(lambda, String(ofData["promote"]))).toEqual(["public.everything"]);
+  expect(await promoteLoads(lambda, dataOutputs.parse(ofData).functions.promote)).toEqual(["public.everything"]);
   expect(differences(await compare("full load"))).toEqual([]);
 }, 180_000);

@@ -6,6 +6,7 @@ import { heartbeatOf, lakeTables, tableId } from "../../model";
 import type { DataConfig } from "../config";
 import { deliveryStream } from "../contract";
 import type { ProdArns } from "../prodOutputs";
+import { type SqlFile, sqlFiles } from "../project";
 import { watchTable } from "../tableAlarms";
 import { Watch } from "../watch";
 import { Access } from "./access";
@@ -51,8 +52,21 @@ export interface DataOutputs {
   readonly deliveryStreams: Readonly<Record<string, string>>;
 }
 
-/** @param tables all that go to the lake */
-export function data(config: DataConfig, prod: ProdArns, tables: readonly Table[] = lakeTables): DataOutputs {
+/** What goes to the lake, and the SQL that stands on it. */
+export interface LakeModel {
+  readonly tables: readonly Table[];
+  readonly views: readonly SqlFile[];
+  readonly kpis: readonly SqlFile[];
+}
+
+export const lakeModel = (): LakeModel => ({
+  tables: lakeTables,
+  views: sqlFiles("queries/views"),
+  kpis: sqlFiles("queries/kpis"),
+});
+
+export function data(config: DataConfig, prod: ProdArns, model = lakeModel()): DataOutputs {
+  const { tables } = model;
   const { region, dataAccountId: account } = config;
   const provider = new aws.Provider("data", { region, allowedAccountIds: [account] });
   const here = { providers: { aws: provider } };
@@ -68,9 +82,9 @@ export function data(config: DataConfig, prod: ProdArns, tables: readonly Table[
   const capture = new Capture("capture", { accounts: config, tables, prod, raw, format }, here);
 
   const athena = new Athena("athena", { account, key: lake.key, accessLogs, operators }, here);
-  const views = new Views("views", { region, tables, catalog, athena }, here);
+  const views = new Views("views", { region, tables, written: model.views, catalog, athena }, here);
   const promotion = new Promotion("promote", { accounts: config, tables, lake, catalog, athena, views }, here);
-  const kpis = new Kpis("kpis", { catalog, athena }, here);
+  const kpis = new Kpis("kpis", { files: model.kpis, catalog, athena }, here);
   const access = new Access(
     "access",
     { accounts: config, analysts, engineers, operators, raw, lake, catalog, athena, delivery },

@@ -2,11 +2,13 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { parseKpi } from "../../model/kpi";
-import { sqlFiles } from "../project";
+import type { SqlFile } from "../project";
 import type { Athena } from "./athena";
 import type { Catalog } from "./catalog";
 
 export interface KpisArgs {
+  /** Those of queries/kpis. */
+  readonly files: readonly SqlFile[];
   readonly catalog: Catalog;
   readonly athena: Athena;
 }
@@ -18,10 +20,10 @@ export class Kpis extends pulumi.ComponentResource {
   /** Id of the named query, by the KPI's name. */
   readonly queries: Readonly<Record<string, pulumi.Output<string>>>;
 
-  constructor(name: string, { catalog, athena }: KpisArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { files, catalog, athena }: KpisArgs, options?: pulumi.ComponentResourceOptions) {
     super("tributary:data:Kpis", name, {}, options);
     this.queries = Object.fromEntries(
-      sqlFiles("queries/kpis").map(({ name: file, file: path, text }) => {
+      files.map(({ name: file, file: path, text }) => {
         const kpi = parseKpi(file, path, text);
         const query = new aws.athena.NamedQuery(
           kpi.name,

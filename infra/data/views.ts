@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Table } from "../../model";
-import { sqlFiles } from "../project";
+import type { SqlFile } from "../project";
 import type { Athena } from "./athena";
 import { AthenaView } from "./athenaView";
 import type { Catalog } from "./catalog";
@@ -14,6 +14,8 @@ import { inOrder } from "./viewOrder";
 export interface ViewsArgs {
   readonly region: string;
   readonly tables: readonly Table[];
+  /** The files of queries/views. */
+  readonly written: readonly SqlFile[];
   readonly catalog: Catalog;
   readonly athena: Athena;
 }
@@ -31,7 +33,7 @@ export class Views extends pulumi.ComponentResource {
     const place = { region, database: catalog.database.name, workgroup: athena.workgroup.name };
     const made = new Map<string, { readonly view: AthenaView; readonly digest: string }>();
     const templates = new Map(args.tables.map((table) => [viewName(table), onLoad(table)]));
-    for (const { name: view, sql, origin, readsViews, basis } of inOrder([...generated(args), ...written()])) {
+    for (const { name: view, sql, origin, readsViews, basis } of inOrder(viewSources(args.tables, args.written))) {
       const below = readsViews.flatMap((base) => made.get(base) ?? []);
       const template = templates.get(view);
       const standsOn = digest([basis, ...below.map((base) => base.digest)]);
@@ -47,8 +49,9 @@ export class Views extends pulumi.ComponentResource {
   }
 }
 
-const generated = ({ tables }: ViewsArgs): ViewSource[] =>
-  tables.map((table) => ({
+/** The current state of every table, and the SQL that is written on top. */
+export const viewSources = (tables: readonly Table[], written: readonly SqlFile[]): ViewSource[] => [
+  ...tables.map((table) => ({
     name: viewName(table),
     sql: currentState(table),
     origin: `the current state of "${table.name}" (infra/data/currentState.ts)`,
@@ -57,7 +60,6 @@ const generated = ({ tables }: ViewsArgs): ViewSource[] =>
       hasFullLoad(table) ? fullColumns(table) : [],
       hasPseudonyms(table) ? pseudonymColumns(table) : [],
     ]),
-  }));
-
-const written = (): ViewSource[] =>
-  sqlFiles("queries/views").map(({ name, text, file }) => ({ name, sql: text, origin: file, basis: "" }));
+  })),
+  ...written.map(({ name, text, file }) => ({ name, sql: text, origin: file, basis: "" })),
+];

@@ -8,7 +8,7 @@ import { groupOf, hasFullLoad } from "../../infra/data/currentState";
 import { sqlFiles } from "../../infra/project";
 import { lakeTables, type Table } from "../../model";
 import { parseKpi } from "../../model/kpi";
-import { startLoadedLake, type LoadedLake } from "../../queries/testing/loadedLake";
+import { startLake, type Lake } from "../../queries/testing/lake";
 import { ROWS } from "../../queries/testing/rows";
 import type { Figure } from "./figures";
 
@@ -56,7 +56,7 @@ const changed = (rows: readonly Row[], round: number, at: string): Row[] =>
     ...{ _op: "update", _version: String(round).padStart(9, "0"), _position: String(round), _committed_at: at },
   }));
 
-async function fill(lake: LoadedLake, history: number): Promise<Map<string, { began: number; rows: number }>> {
+async function fill(lake: Lake, history: number): Promise<Map<string, { began: number; rows: number }>> {
   const loads = new Map<string, { began: number; rows: number }>();
   for (const table of lakeTables) {
     const rows = rowsOf(table);
@@ -79,7 +79,7 @@ interface Read {
   readonly answer: string;
 }
 
-async function readBy(lake: LoadedLake): Promise<Map<string, Read>> {
+async function readBy(lake: Lake): Promise<Map<string, Read>> {
   const read = new Map<string, Read>();
   for (const { name, file, text } of sqlFiles("queries/kpis")) {
     const { rows, bytesScanned } = await lake.query(parseKpi(name, file, text).sql);
@@ -93,7 +93,7 @@ export async function benchScan(): Promise<Figure[]> {
   const unpromoted: Map<string, Read>[] = [];
   const promoted: Map<string, Read>[] = [];
   for (const history of HISTORIES) {
-    const lake = await startLoadedLake(lakeTables, sqlFiles("queries/views"));
+    const lake = await startLake(lakeTables, sqlFiles("queries/views"));
     try {
       const loads = await fill(lake, history);
       unpromoted.push(await readBy(lake));

@@ -1,12 +1,11 @@
 /** The data stack of a company whose model has no heartbeat. */
 import { dataConfig } from "../../infra/config";
-import { data } from "../../infra/data";
+import { data, lakeModel } from "../../infra/data";
 import { prodOutputs } from "../../infra/prodOutputs";
-import { lakeTables } from "../../model";
-
-const others = lakeTables.filter(({ heartbeat }) => heartbeat === undefined);
 
 export = async (): Promise<object> => {
   const config = dataConfig();
-  return data(config, await prodOutputs(config), others);
+  const model = lakeModel();
+  const tables = model.tables.filter(({ heartbeat }) => heartbeat === undefined);
+  return data(config, await prodOutputs(config), { ...model, tables });
 };
