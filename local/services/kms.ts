@@ -18,6 +18,12 @@ import {
 /** Where the authorizer learns which key an alias stands for. ARNs; undefined removes the alias. */
 export interface KeyAliases {
   setKeyAlias(alias: string, key: string | undefined): void;
+  distinctKeyUses(): number;
+}
+
+export interface KeyUsage {
+  /** Different uses of keys so far; see `PolicyAuthorizer.distinctKeyUses`. */
+  statistics(): { readonly uses: number };
 }
 
 const tags = { tags: z.unknown().optional() };
@@ -50,13 +56,14 @@ const defaultPolicy = (account: string): string =>
 
 const arnOf = ({ account, region }: Scope, resource: string): string => `arn:aws:kms:${region}:${account}:${resource}`;
 
-export function kmsService(surroundings: Surroundings, aliases: KeyAliases): LocalService {
+export function kmsService(surroundings: Surroundings, aliases: KeyAliases): LocalService & KeyUsage {
   const keys = new Set<string>();
   return {
     providers: {
       "aws:kms/key:Key": keyProvider(keys, surroundings),
       "aws:kms/alias:Alias": aliasProvider(keys, aliases),
     },
+    statistics: () => ({ uses: aliases.distinctKeyUses() }),
   };
 }
 

@@ -219,6 +219,29 @@ test("a changed policy counts from the next request on", () => {
   expect(refusal(reader, get, stream)).toContain(noIdentity);
 });
 
+test("uses of keys: each once, by roles, and no object's of a bucket", () => {
+  const actions = ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"];
+  const { iam, refusal } = setUp({
+    identity: { [reader]: [allow(actions, key)], [root]: [allow(actions, key)] },
+    resource: { [key]: [allow("kms:*", "*", { Principal: { AWS: [reader, root] } })] },
+  });
+  const use = (principal: string, action: string, context?: ConditionContext): number => {
+    expect(refusal(principal, action, key, context)).toBeUndefined();
+    return iam.distinctKeyUses();
+  };
+  const ofTable = (name: string) => ({ "kms:EncryptionContext:aws:dynamodb:tableName": name });
+  expect(use(reader, "kms:Decrypt", ofTable("a"))).toBe(1);
+  expect(use(reader, "kms:Decrypt", ofTable("a"))).toBe(1);
+  expect(use(reader, "kms:Decrypt", ofTable("b"))).toBe(2);
+  expect(use(reader, "kms:GenerateDataKey", ofTable("b"))).toBe(3);
+  expect(use(reader, "kms:DescribeKey")).toBe(3);
+  expect(use(root, "kms:Decrypt", ofTable("a"))).toBe(3);
+  expect(use(reader, "kms:GenerateDataKey", { "kms:EncryptionContext:aws:s3:arn": bucket })).toBe(4);
+  expect(use(reader, "kms:GenerateDataKey", { "kms:EncryptionContext:aws:s3:arn": `${bucket}/a` })).toBe(4);
+  expect(refusal(stranger, "kms:Decrypt", key, ofTable("a"))).toBeDefined();
+  expect(iam.distinctKeyUses()).toBe(4);
+});
+
 test("a service takes a role only if the role trusts it, and on its conditions", () => {
   const { iam } = setUp();
   expect(assume(iam, "lambda.amazonaws.com", reader)).toEqual({ arn: reader, account: home });

@@ -25,6 +25,10 @@ interface Question {
 /** How a resource's policy admits someone: by name, or only their account, which then decides itself. */
 type Admission = "named" | "account" | undefined;
 
+const KEY_USE = /^kms:(Decrypt|Encrypt|GenerateDataKey)/;
+/** In the encryption context: of one object of a bucket. */
+const OF_OBJECT = /arn:aws:s3:::[^"/]+\//;
+
 const isRoot = (arn: string): boolean => arn.endsWith(":root");
 /** A service that acts for itself is named like `lambda.amazonaws.com`. */
 const isService = (principal: Principal): boolean => !principal.arn.startsWith("arn:");
@@ -44,6 +48,8 @@ export class PolicyAuthorizer implements Authorizer, PolicyStore {
   private readonly owners = new Map<string, string>();
   /** Undefined stands for "allowed". */
   private readonly decided = new Map<string, AwsError | undefined>();
+  /** Who has used which key for what, each once. */
+  private readonly keyUses = new Set<string>();
 
   setIdentityPolicy(roleArn: string, name: string, document: string | undefined): void {
     const policies = this.identity.get(roleArn) ?? new Map<string, Statement[]>();
@@ -83,11 +89,22 @@ export class PolicyAuthorizer implements Authorizer, PolicyStore {
     let error = this.decided.get(key);
     if (error === undefined && !this.decided.has(key)) {
       error = this.decide(principal, action, resource, context ?? {});
+      if (error === undefined && isRole(principal.arn) && KEY_USE.test(action) && !OF_OBJECT.test(key))
+        this.keyUses.add(key);
       if (this.decided.size >= CACHE_LIMIT) this.decided.clear();
       this.decided.set(key, error);
     }
     // A new one each time: its stack is the caller's.
     if (error !== undefined) throw new AwsError(error.code, error.message, error.status);
+  }
+
+  /**
+   * How many different uses of keys there were: by a role, with an action, on a key, for one table, stream or bucket. Services
+   * keep the data key of each for some minutes, so that the number of requests to KMS follows from this and not from the load.
+   * (Of a bucket with a key of its own not each object's is one; those of others come once and are left out.)
+   */
+  distinctKeyUses(): number {
+    return this.keyUses.size;
   }
 
   private decide(principal: Principal, action: string, named: string, context: ConditionContext): AwsError | undefined {

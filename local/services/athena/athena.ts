@@ -20,6 +20,8 @@ export interface AthenaStatistics {
   readonly running: number;
   /** As Athena counts them; see `readScan`. */
   readonly bytesScanned: number;
+  /** As it bills them; see `billedBytes`. */
+  readonly bytesBilled: number;
 }
 
 export function athenaService(

@@ -4,6 +4,7 @@
  */
 import { validation } from "./errors";
 import type { Item } from "./item";
+import type { Key } from "./keys";
 import type { Table } from "./table";
 
 const units = (bytes: number, unit: number): number => Math.max(1, Math.ceil(bytes / unit));
@@ -15,6 +16,13 @@ export const writeUnits = (old: Item | undefined, next: Item | undefined): numbe
 /** A read of `bytes`. Eventually consistent reads cost half. */
 export const readUnits = (bytes: number, isConsistent: boolean): number =>
   units(bytes, 4096) * (isConsistent ? 1 : 0.5);
+
+/**
+ * How tables that hold several kinds of items tell them apart: what stands before the first # of the partition key. Empty
+ * where there is none.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-general-nosql-design.html
+ */
+const kindOf = ({ hash }: Key): string => hash.slice(0, Math.max(0, hash.indexOf("#")));
 
 export interface ConsumedCapacity {
   readonly TableName: string;
@@ -47,9 +55,10 @@ export class Consumption {
     this.detail = detailOf(returnConsumedCapacity);
   }
 
-  write(table: Table, amount: number): void {
+  write(table: Table, key: Key, amount: number): void {
     const total = amount * this.factor;
-    table.writeUnits += total;
+    const kind = kindOf(key);
+    table.writeUnits.set(kind, (table.writeUnits.get(kind) ?? 0) + total);
     if (this.detail !== "NONE") this.of(table).write += total;
   }
 

@@ -21,8 +21,11 @@ export interface TableStatistics {
   readonly region: string;
   readonly items: number;
   readonly bytes: number;
-  /** Request units used since the cloud started, those of failed conditions included. */
-  readonly writeUnits: number;
+  /**
+   * Request units used since the cloud started, those of failed conditions included: those of writes by the kind of the item,
+   * which is what stands before the first # of its partition key.
+   */
+  readonly writeUnits: Readonly<Record<string, number>>;
   readonly readUnits: number;
   /** Records of the table's present stream, and change data capture units of its Kinesis destination. */
   readonly streamRecords: number;
@@ -71,7 +74,7 @@ export function dynamodbService({ policies }: Surroundings, { sink }: { readonly
         ...table.scope,
         items: table.items.count,
         bytes: table.items.bytes,
-        writeUnits: table.writeUnits,
+        writeUnits: Object.fromEntries(table.writeUnits),
         readUnits: table.readUnits,
         streamRecords: table.stream?.count ?? 0,
         kinesisUnits: table.kinesisUnits,

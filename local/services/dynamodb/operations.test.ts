@@ -210,7 +210,7 @@ test("units: a kilobyte each for what is written, before or after; counted for t
     region: "eu-west-1",
     items: 1,
     bytes: 3,
-    writeUnits: 5,
+    writeUnits: { "": 5 },
     readUnits: 1,
     streamRecords: 0,
     kinesisUnits: 0,

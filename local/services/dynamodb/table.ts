@@ -32,8 +32,8 @@ export class Table {
   settings: TableSettings;
   stream: ChangeStream | undefined;
   destination: Destination | undefined;
-  /** Request units used so far. */
-  writeUnits = 0;
+  /** Request units used so far: those of writes by the kind of the item (capacity.ts). */
+  readonly writeUnits = new Map<string, number>();
   readUnits = 0;
   /** Kilobytes of changes, each rounded up, that went to Kinesis: what DynamoDB bills for them. */
   kinesisUnits = 0;

@@ -136,7 +136,7 @@ function evaluateAll(writes: readonly Write[], consumption: Consumption): Outcom
     }
   }
   if (outcomes.length < writes.length) {
-    for (const { table, key } of writes) consumption.write(table, writeUnits(table.items.get(key), undefined));
+    for (const { table, key } of writes) consumption.write(table, key, writeUnits(table.items.get(key), undefined));
     throw cancelled(reasons);
   }
   return outcomes;
@@ -174,7 +174,7 @@ function transactWriteItems(tables: Tables, tokens: Tokens, input: Input, call: 
   outcomes.forEach(({ old, next }, index) => {
     const write = writes[index];
     if (write === undefined) return;
-    consumption.write(write.table, writeUnits(old, next));
+    consumption.write(write.table, write.key, writeUnits(old, next));
     write.table.write(write.key, old, next);
   });
   tokens.remember(call.account, input["ClientRequestToken"], input["TransactItems"]);

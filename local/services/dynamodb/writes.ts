@@ -51,11 +51,11 @@ export function perform(write: Write, consumption: Consumption): Outcome {
     outcome = evaluate(write);
   } catch (error) {
     if (error instanceof AwsError && error.code !== "ValidationException") {
-      consumption.write(table, writeUnits(table.items.get(key), undefined));
+      consumption.write(table, key, writeUnits(table.items.get(key), undefined));
     }
     throw error;
   }
-  consumption.write(table, writeUnits(outcome.old, outcome.next));
+  consumption.write(table, key, writeUnits(outcome.old, outcome.next));
   table.write(key, outcome.old, outcome.next);
   return outcome;
 }

@@ -53,6 +53,17 @@ function stuckStream(): DeliveryStream {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+test("a record is billed five kilobytes at a time", async () => {
+  const stream = stuckStream();
+  const billed = (bytes: number): number => {
+    const before = stream.statistics().billedBytes;
+    stream.put(Buffer.alloc(bytes));
+    return stream.statistics().billedBytes - before;
+  };
+  expect([0, 1, 5120, 5121, 10_241].map(billed)).toEqual([5120, 5120, 5120, 10_240, 15_360]);
+  await stream.close();
+});
+
 test("the size delivers without waiting for the interval", async () => {
   const stream = stuckStream();
   for (let sent = 0; sent < 127; sent += 1) stream.put(mebibyte);

@@ -12,8 +12,22 @@ import { putOperations, recordSink } from "./put";
 import { readOperations } from "./read";
 import { Streams } from "./streams";
 import { Tokens } from "./tokens";
+import type { StreamUsage } from "./usage";
 
-export function kinesisService({ authorizer, policies }: Surroundings): LocalService & StreamSource & RecordSink {
+export interface StreamStatistics extends StreamUsage {
+  readonly arn: string;
+  readonly name: string;
+}
+
+/** What the streams would be billed for. */
+export interface KinesisUsage {
+  statistics(): readonly StreamStatistics[];
+}
+
+export function kinesisService({
+  authorizer,
+  policies,
+}: Surroundings): LocalService & StreamSource & RecordSink & KinesisUsage {
   const streams = new Streams();
   const tokens = new Tokens();
   const streamPolicies = new StreamPolicies(streams, policies);
@@ -37,7 +51,12 @@ export function kinesisService({ authorizer, policies }: Surroundings): LocalSer
       "aws:kinesis/streamConsumer:StreamConsumer": consumerProvider(streams, streamPolicies),
     },
     // A mapping on a consumer's ARN (enhanced fan-out) reads the same records.
-    stream: (arn) => streams.find(arn.split("/consumer/")[0] ?? arn),
+    stream: (arn) => {
+      const [streamArn = arn, consumer] = arn.split("/consumer/");
+      const stream = streams.find(streamArn);
+      return consumer === undefined ? stream : stream?.fanOut;
+    },
+    statistics: () => streams.all().map(({ arn, name, meter }) => ({ arn, name, ...meter.usage })),
     ...recordSink(streams, authorizer),
   };
 }

@@ -107,9 +107,11 @@ export function readOperations(streams: Streams, tokens: Tokens) {
       let bytes = 0;
       let offset = Math.max(position.offset, stream.oldest(shard));
       for (; offset < shard.log.end && records.length < limit; offset += 1) {
-        const { partitionKey, data, arrivedAt } = shard.log.at(offset);
+        const stored = shard.log.at(offset);
+        const { partitionKey, data, arrivedAt } = stored;
         bytes += data.length;
         if (bytes > MAX_BYTES && records.length > 0) break;
+        stream.meter.read(stored, "polled");
         records.push({
           SequenceNumber: shard.sequences.of(offset, arrivedAt),
           ApproximateArrivalTimestamp: arrivedAt / 1000,

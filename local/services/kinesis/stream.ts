@@ -4,6 +4,7 @@ import { isAwsManaged } from "../../core/keys";
 import type { EventStream, StreamRecord } from "../../core/streams";
 import { ShardLog, type Stored } from "./log";
 import { SequenceNumbers } from "./sequence";
+import { FanOut, UsageMeter, type Way } from "./usage";
 
 const HASH_KEYS = 1n << 128n;
 const HOUR = 3_600_000;
@@ -55,6 +56,8 @@ export class KinesisStream implements EventStream {
   readonly id = randomUUID();
   readonly createdAt = Date.now();
   readonly consumers = new Map<string, Consumer>();
+  readonly fanOut = new FanOut(this);
+  readonly meter = new UsageMeter();
   readonly shards: readonly Shard[];
   private readonly lastHashKeys: readonly string[];
   private readonly byId: ReadonlyMap<string, Shard>;
@@ -96,6 +99,7 @@ export class KinesisStream implements EventStream {
 
   append(shard: Shard, partitionKey: string, data: Buffer): string {
     const { offset, arrivedAt } = shard.log.append(partitionKey, data, Date.now());
+    this.meter.put({ partitionKey, data });
     return shard.sequences.of(offset, arrivedAt);
   }
 
@@ -119,12 +123,13 @@ export class KinesisStream implements EventStream {
   }
 
   /** Makes the records anew each time, 1 µs each: kept, they would take more memory than all the rest. */
-  read(shardId: string, offset: number, limit: number): readonly StreamRecord[] {
+  read(shardId: string, offset: number, limit: number, way: Way = "polled"): readonly StreamRecord[] {
     const shard = this.existing(shardId);
     const records: StreamRecord[] = [];
     const end = Math.min(offset + limit, shard.log.end);
     for (let at = Math.max(offset, this.oldest(shard)); at < end; at += 1) {
       const stored = shard.log.at(at);
+      this.meter.read(stored, way);
       records.push(toStreamRecord(stored, shard.sequences.of(at, stored.arrivedAt)));
     }
     return records;

@@ -14,7 +14,7 @@ import type { Created, LocalService } from "../../core/service";
 import type { RecordSink } from "../../core/contracts";
 import type { StreamSource } from "../../core/streams";
 import { testContext, testSurroundings, type TestSurroundings } from "../../core/testing/surroundings";
-import { kinesisService } from "./kinesis";
+import { kinesisService, type KinesisUsage } from "./kinesis";
 
 export const STREAM = "aws:kinesis/stream:Stream";
 export const KEY = "arn:aws:kms:eu-west-1:111111111111:key/0b1f";
@@ -26,7 +26,7 @@ export const onDemand = { streamModeDetails: { streamMode: "ON_DEMAND" } };
 type Start = Omit<GetShardIteratorCommandInput, "StreamName" | "ShardId" | "ShardIteratorType">;
 
 export interface TestKinesis extends TestSurroundings {
-  readonly service: LocalService & StreamSource & RecordSink;
+  readonly service: LocalService & StreamSource & RecordSink & KinesisUsage;
   /** Of account 111111111111, which owns the streams. */
   readonly prod: KinesisClient;
   /** Of account 222222222222. */

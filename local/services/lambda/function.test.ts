@@ -87,7 +87,13 @@ test("an environment is used again, and sees nothing but what Lambda gives it", 
   expect(first.env).not.toHaveProperty("OF_THE_PARENT");
   expect(first.env).not.toHaveProperty("HOME");
   expect(made.statistics).toMatchObject({ invocations: 2, errors: 0, coldStarts: 1, lastError: undefined });
-  expect(made.statistics.duration).toBeGreaterThan(0);
+  const { duration, billedDuration, memorySize } = made.statistics;
+  expect(duration).toBeGreaterThan(0);
+  // Each invocation's rounded up to a millisecond.
+  expect(Number.isInteger(billedDuration)).toBe(true);
+  expect(billedDuration).toBeGreaterThanOrEqual(duration);
+  expect(billedDuration).toBeLessThan(duration + 2);
+  expect(memorySize).toBe(256);
 });
 
 test("an error of the handler is answered with its type, message and trace, and the environment goes on", async () => {

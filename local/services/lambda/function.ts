@@ -19,6 +19,10 @@ export interface FunctionStatistics {
   readonly records: number;
   /** Milliseconds, of all invocations together. */
   readonly duration: number;
+  /** The same, each invocation's rounded up, as billed: https://aws.amazon.com/lambda/pricing/ */
+  readonly billedDuration: number;
+  /** Megabytes. */
+  readonly memorySize: number;
   /** Processes started. */
   readonly coldStarts: number;
   /** Batches and records that a mapping gave up, to the failure destination where there is one. */
@@ -47,6 +51,7 @@ export class LocalFunction {
     errors: 0,
     records: 0,
     duration: 0,
+    billedDuration: 0,
     coldStarts: 0,
     discardedBatches: 0,
     discardedRecords: 0,
@@ -86,8 +91,8 @@ export class LocalFunction {
   }
 
   get statistics(): FunctionStatistics {
-    const { arn: functionArn, name: functionName } = this.current;
-    return { functionArn, functionName, ...this.counts, logFile: this.logFile };
+    const { arn: functionArn, name: functionName, memorySize } = this.current;
+    return { functionArn, functionName, memorySize, ...this.counts, logFile: this.logFile };
   }
 
   /** New code and settings are for the next invocations; the ones under way end as they began. */
@@ -110,7 +115,9 @@ export class LocalFunction {
     this.counts.invocations += 1;
     this.counts.records += records;
     const answer = await environment.invoke(requestId, event);
-    this.counts.duration += performance.now() - began;
+    const took = performance.now() - began;
+    this.counts.duration += took;
+    this.counts.billedDuration += Math.ceil(took);
     if (answer.failed) {
       this.counts.errors += 1;
       this.counts.lastError = answer.payload;

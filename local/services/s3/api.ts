@@ -51,6 +51,7 @@ export function s3Api(store: Store): HttpApi {
     signingName: "s3",
     handle: async (request, call) => {
       const parsed = parseRequest(request);
+      store.meter.request(parsed);
       return operationOf(parsed)(parsed, call);
     },
     renderError,

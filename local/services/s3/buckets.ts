@@ -66,8 +66,12 @@ export class Buckets {
     throw new AwsError("NoSuchBucket", "The specified bucket does not exist", 404, { BucketName: name });
   }
 
+  all(): Bucket[] {
+    return [...this.byName.values()];
+  }
+
   of(account: string): Bucket[] {
-    return [...this.byName.values()].filter((bucket) => bucket.account === account);
+    return this.all().filter((bucket) => bucket.account === account);
   }
 }
 

@@ -10,12 +10,19 @@ import { Buckets } from "./buckets";
 import { ObjectFiles } from "./files";
 import { bucketProviders } from "./providers";
 import { objectStore, Store } from "./store";
+import type { FolderUsage } from "./usage";
 
-export function s3Service({ folder, authorizer, policies }: Surroundings): LocalService & ObjectStore {
+/** What the buckets would be billed for, folder by folder. */
+export interface S3Usage {
+  statistics(): readonly FolderUsage[];
+}
+
+export function s3Service({ folder, authorizer, policies }: Surroundings): LocalService & ObjectStore & S3Usage {
   const store = new Store(new Buckets(), new ObjectFiles(path.join(folder, "s3")));
   return {
     apis: [s3Api(store)],
     providers: bucketProviders(store, policies),
     ...objectStore(store, authorizer),
+    statistics: () => store.meter.usage(store.buckets),
   };
 }

@@ -13,6 +13,7 @@ import {
 } from "./buckets";
 import type { ObjectFiles } from "./files";
 import type { Encryption, StoredObject } from "./objects";
+import { RequestMeter } from "./usage";
 
 /** What comes with an object's content. */
 export interface Attributes {
@@ -24,6 +25,8 @@ export interface Attributes {
 }
 
 export class Store {
+  readonly meter = new RequestMeter();
+
   constructor(
     readonly buckets: Buckets,
     readonly files: ObjectFiles,
@@ -97,6 +100,7 @@ export function objectStore(store: Store, authorizer: Authorizer): ObjectStore {
     const bucket = store.buckets.existing(name);
     const { encryption } = bucket;
     store.authorizeWrite(callerOf(principal), bucket, key, encryption);
+    store.meter.put(name, key);
     store.write(bucket, key, content, { headers: { "content-type": "binary/octet-stream" }, encryption });
   };
 

@@ -5,7 +5,7 @@ import { startEndpoint } from "../../core/http";
 import type { Created, LocalService } from "../../core/service";
 import { testContext, testSurroundings, type TestSurroundings } from "../../core/testing/surroundings";
 import type { ObjectStore } from "../../core/contracts";
-import { s3Service } from "./s3";
+import { s3Service, type S3Usage } from "./s3";
 
 export const BUCKET = "lake-data";
 export const ROLE = "arn:aws:iam::222222222222:role/capture";
@@ -13,7 +13,7 @@ export const OTHER = "arn:aws:iam::111111111111:role/dms";
 export const KEY = "arn:aws:kms:eu-west-1:222222222222:key/1ake";
 
 export interface TestS3 extends TestSurroundings {
-  readonly service: LocalService & ObjectStore;
+  readonly service: LocalService & ObjectStore & S3Usage;
   /** Of the account that owns the bucket, 222222222222. */
   readonly client: S3Client;
   /** Of account 111111111111. */

@@ -114,6 +114,7 @@ export class Executions {
     readonly failed: number;
     readonly running: number;
     readonly bytesScanned: number;
+    readonly bytesBilled: number;
   } {
     const all = [...this.byId.values()];
     return {
@@ -121,6 +122,7 @@ export class Executions {
       failed: all.filter(({ state }) => state === "FAILED").length,
       running: this.running.size,
       bytesScanned: all.reduce((sum, { bytes }) => sum + bytes, 0),
+      bytesBilled: all.reduce((sum, execution) => sum + billedBytes(execution), 0),
     };
   }
 
@@ -252,6 +254,25 @@ const tokenMark = ({ account, region }: Scope, token: string): string => `${acco
 
 function isQuery(statement: Request["statement"]): statement is Statement & { kind: "query" } {
   return !(statement instanceof QueryError) && statement.kind === "query";
+}
+
+const MEGABYTE = 1024 * 1024;
+const LEAST_BILLED = 10 * MEGABYTE;
+
+/**
+ * "Rounded up to the nearest megabyte, with a 10 MB minimum per query", also of one that was cancelled while it ran. DDL, a query that failed
+ * and an earlier result that is given again are free. https://aws.amazon.com/athena/pricing/
+ */
+export function billedBytes({
+  state,
+  statement,
+  bytes,
+  outcome,
+}: Pick<Execution, "state" | "statement" | "bytes" | "outcome">): number {
+  const scans = !(statement instanceof QueryError) && (statement.kind === "query" || statement.kind === "unload");
+  const isPaid = state === "SUCCEEDED" || (state === "CANCELLED" && bytes > 0);
+  if (!scans || !isPaid || outcome?.isReused === true) return 0;
+  return Math.max(LEAST_BILLED, Math.ceil(bytes / MEGABYTE) * MEGABYTE);
 }
 
 function isDeterministic({ query, statement }: Execution): boolean {
