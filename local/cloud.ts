@@ -47,6 +47,8 @@ export interface Cloud {
   /** Deploys a program; see `Engine.up`. */
   up(options: UpOptions): Promise<StackState>;
   destroy(options: DestroyOptions): Promise<void>;
+  /** What a stack consists of; undefined if it is not up. */
+  stack(name: string): StackState | undefined;
   readonly services: ReturnType<typeof makeServices>;
   /** Ends everything: no process, timer or socket is left. Safe to call twice. */
   close(): Promise<void>;
@@ -128,6 +130,7 @@ export async function startCloud({ folder, haste = 1, region = "eu-west-1" }: Cl
     environment: (arn) => environment(arn),
     up: (options) => engine.up(options),
     destroy: (options) => engine.destroy(options),
+    stack: (name) => engine.stack(name),
     services,
     close: () => (closed ??= end()),
   };

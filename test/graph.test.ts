@@ -1,5 +1,6 @@
 /** The resource graph of both stacks, from the program itself: run as it is, with nothing created. */
 import * as path from "node:path";
+import { undecided } from "../local/cost/fixed";
 import { dataTests } from "./graph/dataTests";
 import type { Plan } from "./graph/plan";
 import { networkTests } from "./graph/networkTests";
@@ -64,4 +65,9 @@ describe("preflight", () =>
 describe("the data stack", () => dataTests(() => plans.data));
 describe("queries", () => queryTests(() => plans.data));
 describe("a view", () => viewTests(() => plans.data));
+test("what every resource costs by the month, if anything, is decided (local/cost/fixed.ts)", () => {
+  const all = Object.values(plans).flatMap(({ resources }) => resources);
+  expect(all.length).toBeGreaterThan(0);
+  expect(undecided(all)).toEqual([]);
+});
 describe("both stacks", () => ruleTests(() => ({ prod: plans.prod, data: plans.data })));

@@ -1,0 +1,4 @@
+import { main } from "../../ops/command";
+import { cost } from "./command";
+
+main("cost", cost);
