@@ -3,7 +3,7 @@
  * rarely, and by region: before you rely on a figure, open the page, and correct the line and its date here.
  */
 
-/** Of which the prices are. The example's own region, eu-west-1, is dearer by a tenth in places. */
+/** Of which the prices are: not the example's own, for of this one more could be found. */
 export const REGION = "us-east-1";
 
 export interface Price {
