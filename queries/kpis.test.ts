@@ -99,10 +99,7 @@ jest.setTimeout(60_000);
 let lake: Lake;
 beforeAll(async () => {
   lake = await startLake(lakeTables, sqlFiles("queries/views"));
-  for (const table of lakeTables) {
-    const rows = ROWS[table.name] ?? [];
-    if (rows.length > 0) await lake.deliver(table, "2026-01-01", rows);
-  }
+  for (const table of lakeTables) await lake.deliver(table, "2026-01-01", ROWS[table.name] ?? []);
 });
 afterAll(() => lake.close());
 

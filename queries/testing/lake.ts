@@ -148,6 +148,7 @@ export async function startLake(tables: readonly Table[], views: readonly SqlFil
     query,
     viewSql,
     async deliver(table, day, rows) {
+      if (rows.length === 0) return;
       const file = join(folder, `${(count += 1)}.parquet`);
       const documents = rows.map((row) => Buffer.from(JSON.stringify({ ...CHANGE, ...row })));
       const { faults } = await converter.convert(

@@ -64,7 +64,7 @@ async function fill(lake: Lake, history: number): Promise<Map<string, { began: n
     for (const [index, day] of DAYS.entries()) {
       const ofDay = rounds.filter((round) => Math.floor((round * DAYS.length) / rounds.length) === index);
       const changes = ofDay.flatMap((round) => changed(rows, round, `${day}T10:00:00.000000Z`));
-      if (changes.length > 0) await lake.deliver(table, day, changes);
+      await lake.deliver(table, day, changes);
     }
     await lake.deliver(table, RECENT, changed(rows, rounds.length, `${RECENT}T08:00:00.000000Z`));
     if (!hasFullLoad(table)) continue;
