@@ -86,8 +86,6 @@ export interface StreamMappingArgs {
   readonly filters?: readonly object[];
   /** Seconds to wait for a fuller batch. */
   readonly window: number;
-  /** Seconds for which the stream keeps its records. */
-  readonly retention: number;
 }
 
 /** How Lambda reads a stream here; nothing of it may be left at its default (docs, "When something fails"). */
@@ -114,8 +112,9 @@ export const streamMapping = (
       bisectBatchOnFunctionError: true,
       // By default Lambda tries for ever, and one bad record blocks its shard until it expires.
       maximumRetryAttempts: 10,
-      // As long as the stream keeps them: a mapping that was switched off over a weekend must not skip what waited.
-      maximumRecordAgeInSeconds: args.retention,
+      // Whatever the stream still keeps: a mapping that was switched off over a weekend, or a retention that was raised to win
+      // time, must not skip what waited.
+      maximumRecordAgeInSeconds: -1,
       destinationConfig: { onFailure: { destinationArn: args.failures.arn } },
       // What was given up and what was lost is counted for the alarms.
       metricsConfig: { metrics: ["EventCount"] },

@@ -26,9 +26,22 @@ const prodSettings = {
 };
 const dataSettings = { ...settings, "tributary:prodStack": "organization/tributary/prod" };
 
-async function run(stack: string, config: Record<string, string>, outputs: object = prodOutputs): Promise<object> {
+const root = (account: string): string => `arn:aws:iam::${account}:root`;
+
+interface Around {
+  /** Of `prod`. */
+  readonly outputs?: object;
+  /** ARN of whoever deploys. */
+  readonly caller?: string;
+}
+
+async function run(
+  stack: string,
+  config: Record<string, string>,
+  { outputs = prodOutputs, caller = root(stack === "data" ? "222222222222" : "111111111111") }: Around = {},
+): Promise<object> {
   const mocks: pulumi.runtime.Mocks = {
-    call: () => ({}),
+    call: () => ({ arn: caller, accountId: caller.split(":")[4] }),
     newResource: ({ name }) => ({ id: name, state: { name, outputs, secretOutputNames: [] } }),
   };
   await pulumi.runtime.setMocks(mocks, "tributary", stack);
@@ -54,6 +67,53 @@ test.each([
 });
 
 test("so does a production stack that is not deployed", async () => {
-  await expect(run("data", dataSettings, {})).rejects.toThrow("output changesStreamArn: found nothing");
+  await expect(run("data", dataSettings, { outputs: {} })).rejects.toThrow("output changesStreamArn: found nothing");
   expect(data).not.toHaveBeenCalled();
+});
+
+test("credentials of another account stop it", async () => {
+  await expect(run("prod", prodSettings, { caller: root("222222222222") })).rejects.toThrow(
+    "The credentials are of the account 222222222222 (arn:aws:iam::222222222222:root), and the stack prod goes to 111111111111",
+  );
+  expect(prod).not.toHaveBeenCalled();
+});
+
+describe("whoever deploys the lake", () => {
+  const deploy = (operators: readonly string[], caller: string): Promise<object> =>
+    run("data", { ...dataSettings, "tributary:access": JSON.stringify({ operators }) }, { caller });
+  const session = "arn:aws:sts::222222222222:assumed-role/deploy-lake/me";
+
+  test.each([
+    ["by name", ["arn:aws:iam::222222222222:role/deploy-lake"], session],
+    ["by a pattern", ["arn:aws:iam::222222222222:role/other", "arn:aws:iam::222222222222:role/deploy-*"], session],
+    ["with a path, which a session does not show", ["arn:aws:iam::222222222222:role/ci/deploy-lake"], session],
+    ["a user", ["arn:aws:iam::222222222222:user/me"], "arn:aws:iam::222222222222:user/me"],
+  ])("is an operator: %s", async (_how, operators, caller) => {
+    expect(await deploy(operators, caller)).toEqual({ deployed: "data" });
+  });
+
+  test.each([
+    ["nobody is named", [], session, "operators (now empty)"],
+    [
+      "another role",
+      ["arn:aws:iam::222222222222:role/deploy"],
+      session,
+      "such as arn:aws:iam::222222222222:role/deploy.",
+    ],
+    [
+      "a role of another account",
+      ["arn:aws:iam::111111111111:role/deploy-lake"],
+      session,
+      `${session} deploys the lake`,
+    ],
+    [
+      "a dot stands for itself",
+      ["arn:aws:iam::222222222222:user/m.e"],
+      "arn:aws:iam::222222222222:user/mie",
+      "refuse it",
+    ],
+  ])("is stopped: %s", async (_why, operators, caller, message) => {
+    await expect(deploy(operators, caller)).rejects.toThrow(message);
+    expect(data).not.toHaveBeenCalled();
+  });
 });

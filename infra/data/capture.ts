@@ -106,7 +106,7 @@ export class Capture extends pulumi.ComponentResource {
   private reading(name: string, streamArn: string, { raw }: CaptureArgs): aws.lambda.EventSourceMapping {
     return streamMapping(
       name,
-      { function: this.reader, streamArn, failures: raw.failures, window: 1, retention: RETENTION_HOURS * 3600 },
+      { function: this.reader, streamArn, failures: raw.failures, window: 1 },
       { parent: this },
     );
   }

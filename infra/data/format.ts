@@ -53,7 +53,6 @@ export class Format extends pulumi.ComponentResource {
         streamArn: raw.table.streamArn,
         failures: raw.failures,
         window: WINDOW,
-        retention: STREAM_SECONDS,
       },
       { parent: this },
     );

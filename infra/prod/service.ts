@@ -140,7 +140,6 @@ export class Service extends pulumi.ComponentResource {
         streamArn: consumer?.arn ?? streams.changes.arn,
         failures: failures.bucket,
         window: 1,
-        retention: RETENTION_HOURS * 3600,
         // So that the function is not even invoked for the rest. Control records are capture's to keep.
         filters: [
           {

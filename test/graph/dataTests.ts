@@ -170,7 +170,7 @@ pulumi:providers.aws data`);
         functionResponseTypes: ["ReportBatchItemFailures"],
         bisectBatchOnFunctionError: true,
         maximumRetryAttempts: 10,
-        maximumRecordAgeInSeconds: 604_800,
+        maximumRecordAgeInSeconds: -1,
         destinationConfig: { onFailure: { destinationArn: "arn:aws:s3:::raw-failures-1234567" } },
         metricsConfig: { metrics: ["EventCount"] },
       });
@@ -206,7 +206,7 @@ pulumi:providers.aws data`);
     expect(one("EventSourceMapping", "format").inputs).toMatchObject({
       eventSourceArn: "arn:aws:dynamodb:eu-west-1:222222222222:table/raw-1234567/stream/2026-11-24T00:00:00.000",
       maximumBatchingWindowInSeconds: 5,
-      maximumRecordAgeInSeconds: 86_400,
+      maximumRecordAgeInSeconds: -1,
     });
   });
 

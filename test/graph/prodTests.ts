@@ -170,7 +170,7 @@ pulumi:providers.aws prod`);
         functionResponseTypes: ["ReportBatchItemFailures"],
         bisectBatchOnFunctionError: true,
         maximumRetryAttempts: 10,
-        maximumRecordAgeInSeconds: 604_800,
+        maximumRecordAgeInSeconds: -1,
         destinationConfig: { onFailure: { destinationArn: "arn:aws:s3:::failures-1234567" } },
         metricsConfig: { metrics: ["EventCount"] },
         filterCriteria: {

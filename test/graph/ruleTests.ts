@@ -187,9 +187,8 @@ export function ruleTests(plans: () => { readonly prod: Plan; readonly data: Pla
           functionResponseTypes: ["ReportBatchItemFailures"],
           bisectBatchOnFunctionError: true,
           maximumRetryAttempts: 10,
+          maximumRecordAgeInSeconds: -1,
         });
-        const age = mapping.inputs["maximumRecordAgeInSeconds"];
-        expect(age).toBe(String(mapping.inputs["eventSourceArn"]).includes(":kinesis:") ? 604_800 : 86_400);
         const { onFailure } = mapping.inputs["destinationConfig"] as { onFailure: { destinationArn: string } };
         const lambda = of("Function").find(({ outputs }) => outputs["arn"] === mapping.inputs["functionName"]);
         const role = String(lambda?.inputs["role"]).split("/")[1];
