@@ -36,7 +36,7 @@ test("what is left out has a safe default", () => {
     prodAccountId: "111111111111",
     dataAccountId: "222222222222",
     source: { ...source, postgresVersion: 17, port: 5432 },
-    network: { ...network, cidrBlock: "10.64.0.0/16", zones: 2 },
+    network,
     replication: {
       instanceClass: "dms.t3.medium",
       engineVersion: "3.6.1",
@@ -186,6 +186,16 @@ test.each([
     "a VPC without a way to S3",
     { "tributary:network": { ...network, routeTableIds: undefined } },
     "tributary:network.routeTableIds: found nothing, expected the route tables of the subnets, or endpoints that exist.",
+  ],
+  [
+    "settings of a VPC of our own beside one that exists",
+    { "tributary:network": { ...network, zones: 3 } },
+    "tributary:network.zones: found 3, expected no such key beside vpcId: the VPC is there.",
+  ],
+  [
+    "two ways to S3",
+    { "tributary:network": { ...network, endpoints: { securityGroupIds: ["sg-0a"], s3PrefixListId: "pl-0a" } } },
+    'tributary:network.routeTableIds: found ["rtb-0c"], expected no such key beside endpoints: the way to S3 is there.',
   ],
   [
     "one subnet",

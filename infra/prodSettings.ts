@@ -90,8 +90,8 @@ const network = settings({
     s3PrefixListId: id("pl"),
   }).optional(),
   /** Of a VPC of our own. */
-  cidrBlock: text("a block such as 10.64.0.0/16", /^\d{1,3}(\.\d{1,3}){3}\/(1[6-9]|2[0-6])$/).default("10.64.0.0/16"),
-  zones: whole(2, 3).default(2),
+  cidrBlock: text("a block such as 10.64.0.0/16", /^\d{1,3}(\.\d{1,3}){3}\/(1[6-9]|2[0-6])$/).optional(),
+  zones: whole(2, 3).optional(),
 }).superRefine((value, context) => {
   const issue = (key: string, message: string): void => context.addIssue({ code: "custom", path: [key], message });
   if (value.vpcId === undefined) {
@@ -99,6 +99,10 @@ const network = settings({
       if (value[key] !== undefined) issue("vpcId", `the VPC that ${key} belongs to`);
     return;
   }
+  for (const key of ["cidrBlock", "zones"] as const)
+    if (value[key] !== undefined) issue(key, "no such key beside vpcId: the VPC is there");
+  if (value.routeTableIds !== undefined && value.endpoints !== undefined)
+    issue("routeTableIds", "no such key beside endpoints: the way to S3 is there");
   if (value.subnetIds === undefined) issue("subnetIds", "at least two private subnets, in different zones");
   if (value.routeTableIds === undefined && value.endpoints === undefined)
     issue("routeTableIds", "the route tables of the subnets, or endpoints that exist");

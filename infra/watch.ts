@@ -46,11 +46,11 @@ export interface WatchArgs {
   readonly region: string;
   /** Addresses that are sent what the topic is told; each must confirm. */
   readonly emails: readonly string[];
-  /** Services that publish beside CloudWatch and EventBridge, e.g. `dms.amazonaws.com`. */
+  /** Services that publish beside CloudWatch, e.g. `dms.amazonaws.com`. */
   readonly publishers?: readonly string[];
 }
 
-const PUBLISHERS = ["cloudwatch.amazonaws.com", "events.amazonaws.com"];
+const PUBLISHERS = ["cloudwatch.amazonaws.com"];
 
 export class Watch extends pulumi.ComponentResource {
   /** The account's one topic. */

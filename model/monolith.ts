@@ -1,5 +1,5 @@
 /**
- * The monolith's tables, as `drizzle-kit pull` writes them from a database that exists (README, "Add a table").
+ * The monolith's tables, as `drizzle-kit pull` writes them from a database that exists (docs/deploy.md, "The model").
  * What the database does not know stands in `tables.ts`.
  */
 import {

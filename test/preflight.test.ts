@@ -50,13 +50,20 @@ async function database(name: string, sql: string): Promise<{ url: string; admin
   return { url, admin };
 }
 
-async function ran(argv: readonly string[], more: { model?: readonly Table[]; secrets?: SecretsManagerClient } = {}) {
+interface Around {
+  readonly model?: readonly Table[];
+  readonly secrets?: SecretsManagerClient;
+  /** Of the stack's settings. */
+  readonly folder?: string;
+}
+
+async function ran(argv: readonly string[], more: Around = {}) {
   const printed: string[] = [];
   const complaints: string[] = [];
   const code = await run(argv, {
     model: more.model ?? tables,
     environment: {},
-    folder: project,
+    folder: more.folder ?? project,
     today: TODAY,
     print: (text) => printed.push(text),
     complain: (text) => complaints.push(text),
@@ -307,11 +314,16 @@ describe("from the command line", () => {
       });
       const { host, port, user: username, password } = postgres;
       service.putSecret(arn, JSON.stringify({ host, port: String(port), username, password }));
-      const { code, printed } = await ran(["-s", "prod"], { secrets });
+      expect(await ran(["-s", "prod"], { secrets })).toMatchObject({
+        code: 2,
+        complaints: expect.stringContaining("rds-ca.pem cannot be read"),
+      });
+      // The stack's settings beside the authority that they name.
+      fs.copyFileSync(path.join(project, "Pulumi.prod.yaml"), path.join(folder, "Pulumi.prod.yaml"));
+      fs.writeFileSync(path.join(folder, "rds-ca.pem"), postgres.caCertificate);
+      const { code, printed } = await ran(["-s", "prod"], { secrets, folder });
       expect(code).toBe(0);
-      expect(printed).toMatch(
-        /^PostgreSQL .*, monolith at 127\.0\.0\.1:\d+ as postgres \(server not verified: --ca\); DMS 3\.6\.1\./,
-      );
+      expect(printed).toMatch(/^PostgreSQL .*, monolith at 127\.0\.0\.1:\d+ as postgres; DMS 3\.6\.1\./);
     } finally {
       secrets.destroy();
       await endpoint.close();

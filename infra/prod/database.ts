@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ProdConfig } from "../config";
 import { PREFIX } from "../contract";
 import { customerKey } from "../key";
-import { keptData } from "../protection";
+import { allowsDeletion, keptData } from "../protection";
 import type { Network } from "./network";
 
 export interface DatabaseArgs {
@@ -24,6 +24,8 @@ const PARAMETERS = [
   // One of each task, and spare ones for a task that is made anew.
   atStart("max_replication_slots", "20"),
   atStart("max_wal_senders", "20"),
+  // Each slot has a worker, and parallel queries want theirs, too.
+  atStart("max_worker_processes", "24"),
   atOnce("rds.force_ssl", "1"),
   // DMS wants 0, or 10 seconds to 5 minutes: below it is cut off while it spills a long transaction. Milliseconds.
   atOnce("wal_sender_timeout", "60000"),
@@ -130,7 +132,7 @@ export class Database extends pulumi.ComponentResource {
         performanceInsightsKmsKeyId: this.key.arn,
         enabledCloudwatchLogsExports: ["postgresql"],
         copyTagsToSnapshot: true,
-        deletionProtection: true,
+        deletionProtection: !allowsDeletion(),
         skipFinalSnapshot: false,
         finalSnapshotIdentifier: `${PREFIX}-monolith-final`,
       },

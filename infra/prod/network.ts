@@ -54,7 +54,7 @@ export class Network extends pulumi.ComponentResource {
 
   /** A VPC without a NAT gateway, whose subnets have no route but the local one and that to S3. */
   private ours(): Place {
-    const { cidrBlock, zones } = this.args.config.network;
+    const { cidrBlock = "10.64.0.0/16", zones = 2 } = this.args.config.network;
     const vpc = new awsx.ec2.Vpc(
       "network",
       {

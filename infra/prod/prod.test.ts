@@ -4,6 +4,7 @@ import type { ProdConfig } from "../config";
 import { prod } from ".";
 import { itemKeys } from "./itemKeys";
 import { hasUnconstrainedNumeric } from "./mappings";
+import { tableFilters } from "./tableFilters";
 
 const visits = (key: readonly ("shop" | "at" | "seat")[]) =>
   describeTable(
@@ -47,4 +48,26 @@ test.each([
   // Nothing else is looked at.
   const config = { streams: { readers } } as ProdConfig;
   expect(() => prod(config, { tables: [], services })).toThrow(message);
+});
+
+describe("the filters of a service", () => {
+  const tables = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ table: `a_table_of_the_monolith_${index}` }));
+  const named = (filters: readonly object[]): unknown[] =>
+    filters.flatMap(
+      (filter) => (filter as { data: { metadata: { "table-name": unknown[] } } }).data.metadata["table-name"],
+    );
+
+  test.each([0, 1, 100, 400])("name each of %d tables once, in filters that Lambda takes", (count) => {
+    const filters = tableFilters({ name: "all", follows: tables(count) });
+    expect(named(filters)).toEqual(tables(count).map(({ table }) => table));
+    for (const filter of filters) expect(JSON.stringify(filter).length).toBeLessThanOrEqual(4096);
+    expect(filters.length).toBeLessThanOrEqual(5);
+  });
+
+  test("are refused when they cannot name all", () => {
+    expect(() => tableFilters({ name: "all", follows: tables(1000) })).toThrow(
+      "The service all follows 1000 tables, more than Lambda's filters can name",
+    );
+  });
 });

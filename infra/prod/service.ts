@@ -18,6 +18,7 @@ import { watchTable } from "../tableAlarms";
 import { protectedTable } from "../table";
 import { itemKeys } from "./itemKeys";
 import type { Streams } from "./streams";
+import { tableFilters } from "./tableFilters";
 
 export interface ServiceArgs {
   readonly service: ServiceModel;
@@ -140,18 +141,7 @@ export class Service extends pulumi.ComponentResource {
         streamArn: consumer?.arn ?? streams.changes.arn,
         failures: failures.bucket,
         window: 1,
-        // So that the function is not even invoked for the rest. Control records are capture's to keep.
-        filters: [
-          {
-            data: {
-              metadata: {
-                "record-type": ["data"],
-                "schema-name": [SCHEMA],
-                "table-name": service.follows.map(({ table }) => table),
-              },
-            },
-          },
-        ],
+        filters: tableFilters(service),
       },
       { parent: this },
     );

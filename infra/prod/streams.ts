@@ -6,6 +6,7 @@ import { captureRoleArn, names, RETENTION_HOURS } from "../contract";
 import { customerKey } from "../key";
 import { KINESIS_READ } from "../permissions";
 import { document, foreignRole } from "../policy";
+import { keptData } from "../protection";
 
 export interface StreamsArgs {
   readonly accounts: Accounts;
@@ -54,7 +55,7 @@ export class Streams extends pulumi.ComponentResource {
         kmsKeyId: this.key.arn,
         enforceConsumerDeletion: false,
       },
-      { parent: this, protect: true, retainOnDelete: true },
+      { parent: this, ...keptData() },
     );
     // The only owner of this policy: a put replaces the whole document.
     new aws.kinesis.ResourcePolicy(

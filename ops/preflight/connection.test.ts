@@ -57,7 +57,7 @@ test("TLS unless it is declined; verified by a certificate", async () => {
     checkServerIdentity: expect.any(Function),
   });
   fs.rmSync(folder, { recursive: true });
-  await expect(tls({ ...where, caFile })).rejects.toThrow(`The certificate file ${caFile} cannot be read.`);
+  await expect(tls({ ...where, caFile })).rejects.toThrow(`The certificate file ${caFile} cannot be read: it is --ca`);
   expect([where, { ...where, caFile }, { ...where, caFile, sslMode: "disable" }].map(isVerified)).toEqual([
     false,
     true,

@@ -111,7 +111,7 @@ export async function fromSecret({ file, region, source }: Stack, client?: Secre
     );
   }
   const { host, port, username, password } = read.data;
-  return { host, port, user: username, password, database: source.database };
+  return { host, port, user: username, password, database: source.database, caFile: source.caFile };
 }
 
 type Tls = Exclude<ClientConfig["ssl"], undefined>;
@@ -124,7 +124,10 @@ export async function tls({ sslMode, caFile }: Target): Promise<Tls> {
   try {
     ca = await readFile(caFile, "utf8");
   } catch {
-    throw new CannotLook(`The certificate file ${caFile} cannot be read.`);
+    throw new CannotLook(
+      `The certificate file ${caFile} cannot be read: it is --ca, sslrootcert or PGSSLROOTCERT, or tributary:source.certificate ` +
+        "of the stack (docs/configuration.md says how to fetch it).",
+    );
   }
   // Through a tunnel the host has another name than its certificate.
   return sslMode === "verify-ca" ? { ca, checkServerIdentity: () => undefined } : { ca };

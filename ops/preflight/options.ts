@@ -17,8 +17,9 @@ Reads the catalog of the source database and the model, and says what would go w
   -s, --stack <name>  The stack whose settings count: Pulumi.<name>.yaml. Connects with the secret of its tributary:source,
                       by the AWS credentials of the environment. Default: prod.
       --url <url>     Connects there instead: postgres://user:password@host:port/database
-      --ca <file>     Certificates of those who may vouch for the server (PEM). Without it the connection is encrypted,
-                      but the server not verified. For RDS: https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem
+      --ca <file>     Certificates of those who may vouch for the server (PEM), in the place of the stack's. With neither the
+                      connection is encrypted, but the server not verified. For RDS:
+                      https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem
       --json          Prints one JSON object.
   -h, --help          Prints this.
 

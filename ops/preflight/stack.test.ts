@@ -15,7 +15,11 @@ test("the settings of the project's own example", async () => {
   expect(await readStack("prod", path.join(__dirname, "../.."))).toEqual({
     file: "Pulumi.prod.yaml",
     region: "eu-west-1",
-    source: { secret: expect.stringMatching(/^arn:aws:secretsmanager:/), database: "monolith" },
+    source: {
+      secret: expect.stringMatching(/^arn:aws:secretsmanager:/),
+      database: "monolith",
+      caFile: path.join(__dirname, "../../rds-ca.pem"),
+    },
     engineVersion: "3.6.1",
   });
 });

@@ -11,16 +11,26 @@ export interface Stack {
   readonly file: string;
   readonly region?: string;
   /** `secret`: ARN, or the name of the one that the program makes with its database. */
-  readonly source?: { readonly secret: string; readonly database: string };
+  readonly source?: {
+    readonly secret: string;
+    readonly database: string;
+    /** Path of the file with the authorities of the server's certificate. */
+    readonly caFile?: string;
+  };
   /** Of the replication instance. */
   readonly engineVersion: string;
 }
 
 const sourceShape = z
-  .object({ secretArn: z.string().optional(), create: z.object({}).optional(), database: z.string() })
-  .transform(({ secretArn, create, database }) => {
+  .object({
+    secretArn: z.string().optional(),
+    create: z.object({}).optional(),
+    database: z.string(),
+    certificate: z.string().optional(),
+  })
+  .transform(({ secretArn, create, database, certificate }) => {
     const secret = secretArn ?? (create === undefined ? undefined : DATABASE_SECRET);
-    return secret === undefined ? undefined : { secret, database };
+    return secret === undefined ? undefined : { secret, database, caFile: certificate };
   });
 
 /** Only what is read here: infra/config.ts checks the rest when the program runs. */
@@ -57,10 +67,11 @@ export async function readStack(name: string, folder: string): Promise<Stack> {
     throw new CannotLook(`${file}, ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not as expected"}.`);
   }
   const { config } = read.data;
+  const source = config["tributary:source"];
   return {
     file,
     region: config["aws:region"],
-    source: config["tributary:source"],
+    source: source?.caFile === undefined ? source : { ...source, caFile: path.resolve(folder, source.caFile) },
     engineVersion: config["tributary:replication"]?.engineVersion ?? DEFAULT_ENGINE_VERSION,
   };
 }

@@ -173,6 +173,7 @@ export function networkTests(prod: () => Plan, ours: () => Plan): void {
         { name: "rds.logical_replication", value: "1", applyMethod: "pending-reboot" },
         { name: "max_replication_slots", value: "20", applyMethod: "pending-reboot" },
         { name: "max_wal_senders", value: "20", applyMethod: "pending-reboot" },
+        { name: "max_worker_processes", value: "24", applyMethod: "pending-reboot" },
         { name: "rds.force_ssl", value: "1", applyMethod: "immediate" },
         { name: "wal_sender_timeout", value: "60000", applyMethod: "immediate" },
         { name: "max_slot_wal_keep_size", value: "-1", applyMethod: "immediate" },

@@ -75,12 +75,11 @@ export function watchTests(prod: () => Plan, ours: () => Plan, data: () => Plan,
       const topic = "arn:aws:sns:eu-west-1:111111111111:tributary-alarms";
       expect(policyText(pick(prod(), "TopicPolicy", "alarms"))).toEqual([
         `Allow sns:Publish for cloudwatch.amazonaws.com on ${topic} ${own}`,
-        `Allow sns:Publish for events.amazonaws.com on ${topic} ${own}`,
         `Allow sns:Publish for dms.amazonaws.com on ${topic} ${own}`,
         `Deny sns:Publish for * on ${topic} if Bool aws:SecureTransport=false`,
       ]);
       expect(policyText(pick(prod(), "Key", "alarms")).slice(1)).toEqual(
-        ["cloudwatch", "events", "dms"].map(
+        ["cloudwatch", "dms"].map(
           (service) => `Allow kms:Decrypt, kms:GenerateDataKey for ${service}.amazonaws.com on * ${own}`,
         ),
       );
