@@ -14,7 +14,7 @@ import { viewTests } from "./graph/viewTests";
 import { watchTests } from "./graph/watchTests";
 
 const empty: Plan = { resources: [], outputs: {} };
-const plans = { prod: empty, other: empty, data: empty, quiet: empty };
+const plans = { prod: empty, other: empty, data: empty, quiet: empty, deletable: empty };
 
 /** The other choice wherever there is one: whatever can be is the program's own. */
 const OTHER = {
@@ -27,11 +27,12 @@ const OTHER = {
 
 /** Once for all: each takes its seconds. */
 beforeAll(async () => {
-  [plans.prod, plans.data, plans.other, plans.quiet] = await Promise.all([
+  [plans.prod, plans.data, plans.other, plans.quiet, plans.deletable] = await Promise.all([
     plan("prod"),
     plan("data"),
     plan("prod", { config: OTHER }),
     plan("data", { program: path.join(__dirname, "graph/noHeartbeat") }),
+    plan("prod", { config: { ...OTHER, "tributary:allowDeletion": "prod" } }),
   ]);
 }, 60_000);
 
@@ -70,4 +71,8 @@ test("what every resource costs by the month, if anything, is decided (local/cos
   expect(all.length).toBeGreaterThan(0);
   expect(undecided(all)).toEqual([]);
 });
-describe("both stacks", () => ruleTests(() => ({ prod: plans.prod, data: plans.data })));
+describe("both stacks", () =>
+  ruleTests(
+    () => ({ prod: plans.prod, data: plans.data }),
+    () => plans.deletable,
+  ));

@@ -151,7 +151,7 @@ export async function plan(stack: Stack, options: PlanOptions = {}): Promise<Pla
   // The file names one that every deployment has to fetch.
   if (stack === "prod") config["tributary:source"] = withAuthority(config["tributary:source"]);
   for (const [key, value] of Object.entries(options.config ?? {})) {
-    config[key] = JSON.stringify(value);
+    config[key] = typeof value === "string" ? value : JSON.stringify(value);
   }
   const code = fs.mkdtempSync(path.join(os.tmpdir(), "tributary-plan-"));
   const convert = (asset: Marked): unknown => archiveOf(asset, code, project.folder);

@@ -5,7 +5,8 @@ import { statements, statementsOf } from "./policies";
 
 const label = ({ type, name }: Planned): string => `${type} ${name}`;
 
-export function ruleTests(plans: () => { readonly prod: Plan; readonly data: Plan }): void {
+/** `deletable`: production, with a database of its own and the first of the two keys. */
+export function ruleTests(plans: () => { readonly prod: Plan; readonly data: Plan }, deletable: () => Plan): void {
   const all = () => [...plans().prod.resources, ...plans().data.resources];
   const of = (kind: string): readonly Planned[] => all().filter(({ type }) => type.endsWith(`:${kind}`));
 
@@ -137,6 +138,16 @@ export function ruleTests(plans: () => { readonly prod: Plan; readonly data: Pla
       expect(stateful.filter(({ protect, retainOnDelete }) => !(protect && retainOnDelete)).map(label)).toEqual([]);
       for (const { inputs } of of("Table"))
         expect(inputs).toMatchObject({ deletionProtectionEnabled: true, pointInTimeRecovery: { enabled: true } });
+    });
+
+    test("with the first of two keys can be deleted, and still only by name", () => {
+      const found = deletable().resources;
+      const ofKind = (kind: string): Planned[] => found.filter(({ type }) => type.endsWith(`:${kind}`));
+      const stateful = ["Stream", "Table", "Bucket", "Key", "Instance", "Secret"].flatMap(ofKind);
+      expect(stateful.length).toBeGreaterThan(10);
+      expect(stateful.filter(({ protect, retainOnDelete }) => !protect || retainOnDelete).map(label)).toEqual([]);
+      const isGuarded = ({ inputs }: Planned) => inputs["deletionProtectionEnabled"] ?? inputs["deletionProtection"];
+      expect([...ofKind("Table"), ...ofKind("Instance")].filter(isGuarded).map(label)).toEqual([]);
     });
 
     test("logs end", () => {
