@@ -29,7 +29,7 @@ export function replicationTests(prod: () => Plan, adopting: () => Plan): void {
       allowMajorVersionUpgrade: false,
       applyImmediately: true,
       preferredMaintenanceWindow: "sun:03:30-sun:04:30",
-      multiAz: false,
+      multiAz: true,
       publiclyAccessible: false,
       kmsKeyArn: KEY,
       replicationSubnetGroupId: "tributary",
