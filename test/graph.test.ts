@@ -10,6 +10,7 @@ import { prodTests } from "./graph/prodTests";
 import { queryTests } from "./graph/queryTests";
 import { replicationTests } from "./graph/replicationTests";
 import { ruleTests } from "./graph/ruleTests";
+import { runningTests } from "./graph/runningTests";
 import { viewTests } from "./graph/viewTests";
 import { watchTests } from "./graph/watchTests";
 
@@ -46,6 +47,7 @@ describe("replication", () =>
     () => plans.prod,
     () => plans.other,
   ));
+describe("the task's running", () => runningTests(() => plans.prod));
 describe("the network and the source", () =>
   networkTests(
     () => plans.prod,

@@ -5,7 +5,9 @@
 import { AthenaClient } from "@aws-sdk/client-athena";
 import {
   DatabaseMigrationServiceClient,
+  DescribeReplicationTasksCommand,
   DescribeTableStatisticsCommand,
+  StopReplicationTaskCommand,
   type TableStatistics,
 } from "@aws-sdk/client-database-migration-service";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
@@ -144,6 +146,10 @@ test("a table comes and another goes, under load, and the others neither lose a 
     const { TableStatistics = [] } = await aws.dms.send(command);
     return TableStatistics.find(({ TableName }) => TableName === table) ?? {};
   };
+  const task = async () => {
+    const Filters = [{ Name: "replication-task-arn", Values: [taskArn] }];
+    return (await aws.dms.send(new DescribeReplicationTasksCommand({ Filters }))).ReplicationTasks?.[0] ?? {};
+  };
   const counted = async (table: string): Promise<number> => {
     const { Inserts = 0, Updates = 0, Deletes = 0 } = await statistics(table);
     return Inserts + Updates + Deletes;
@@ -182,6 +188,22 @@ test("a table comes and another goes, under load, and the others neither lose a 
   const before = await atRest(async () => {
     expect(await differences(first)).toEqual([]);
     return { slots: await slots(), users: await statistics("users"), loads: await onStream(aws.kinesis, streamArn) };
+  });
+
+  // Somebody has stopped the task, and the program has not changed: it goes on from where it was.
+  await aws.dms.send(new StopReplicationTaskCommand({ ReplicationTaskArn: taskArn }));
+  while ((await task()).Status !== "stopped") await delay(50);
+  const stoppedAt = writers.changes();
+  while (writers.changes() < stoppedAt + LOAD) await Promise.race([delay(50), result]);
+  await up("prod", first);
+  expect((await task()).Status).toBe("running");
+  await atRest(async () => {
+    expect(await differences(first)).toEqual([]);
+    expect(await slots()).toEqual(before.slots);
+    const stream = await onStream(aws.kinesis, streamArn);
+    for (const table of first) expect([table, stream.loads(table)]).toEqual([table, before.loads.loads(table)]);
+    await onceEach("shops");
+    await onceEach("users");
   });
 
   // "Add a table": data first, so that it knows the table before anything of it is on the stream.

@@ -8,6 +8,7 @@ import { usesKey } from "../permissions";
 import { document, forAccount, trust } from "../policy";
 import { changeMappings, changeSettings } from "./mappings";
 import type { Replication } from "./replication";
+import { Running, tested, type Tested } from "./running";
 import type { Source } from "./source";
 import type { Streams } from "./streams";
 
@@ -27,7 +28,7 @@ export class Changes extends pulumi.ComponentResource {
   constructor(name: string, args: ChangesArgs, options?: pulumi.ComponentResourceOptions) {
     super("tributary:prod:Changes", name, {}, options);
     const { role, policy } = this.writer(args);
-    const target = this.target(args, role, policy);
+    const { endpoint: target, connection } = this.target(args, role, policy);
     this.task = new aws.dms.ReplicationTask(
       "changes",
       {
@@ -38,11 +39,22 @@ export class Changes extends pulumi.ComponentResource {
         targetEndpointArn: target.endpointArn,
         tableMappings: changeMappings(args.tables),
         replicationTaskSettings: changeSettings(),
-        // Also after a change: the provider stops the task for it, and starts it again only with this.
-        startReplicationTask: true,
+        // The provider stops it for a change; it is started below.
+        startReplicationTask: false,
       },
       // The task holds the position in the source's log.
       { parent: this, protect: true, dependsOn: [...args.readers] },
+    );
+    new Running(
+      "changes-running",
+      {
+        region: args.accounts.region,
+        taskArn: this.task.replicationTaskArn,
+        instanceArn: args.replication.instance.replicationInstanceArn,
+        endpoints: [args.source.connection, connection],
+        start: true,
+      },
+      { parent: this, dependsOn: [this.task, args.source.endpoint, target] },
     );
     this.registerOutputs({});
   }
@@ -71,31 +83,35 @@ export class Changes extends pulumi.ComponentResource {
     return { role, policy };
   }
 
-  private target(args: ChangesArgs, role: aws.iam.Role, policy: pulumi.Resource): aws.dms.Endpoint {
-    return new aws.dms.Endpoint(
-      "changes",
-      {
-        endpointId: `${PREFIX}-changes`,
-        endpointType: "target",
-        engineName: "kinesis",
-        kmsKeyArn: args.replication.key.arn,
-        pauseReplicationTasks: true,
-        kinesisSettings: {
-          streamArn: args.streams.changes.arn,
-          serviceAccessRoleArn: role.arn,
-          // One line a message. To change it replaces the endpoint, and with it the task.
-          messageFormat: "json-unformatted",
-          // Every switch is off by default.
-          includeTransactionDetails: true, // position and commit time: without them no change can be placed
-          includePartitionValue: true,
-          partitionIncludeSchemaTable: true, // tables that share small ids spread over the shards
-          includeTableAlterOperations: true,
-          includeControlDetails: true,
-          includeNullAndEmpty: true, // else null, empty and not sent look the same
-          useLargeIntegerValue: true, // else a bigint goes through a double
-        },
+  private target(
+    args: ChangesArgs,
+    role: aws.iam.Role,
+    policy: pulumi.Resource,
+  ): { endpoint: aws.dms.Endpoint; connection: pulumi.Output<Tested> } {
+    const declared = {
+      endpointId: `${PREFIX}-changes`,
+      endpointType: "target",
+      engineName: "kinesis",
+      kmsKeyArn: args.replication.key.arn,
+      pauseReplicationTasks: true,
+      kinesisSettings: {
+        streamArn: args.streams.changes.arn,
+        serviceAccessRoleArn: role.arn,
+        // One line a message. To change it replaces the endpoint, and with it the task.
+        messageFormat: "json-unformatted",
+        // Every switch is off by default.
+        includeTransactionDetails: true, // position and commit time: without them no change can be placed
+        includePartitionValue: true,
+        partitionIncludeSchemaTable: true, // tables that share small ids spread over the shards
+        includeTableAlterOperations: true,
+        includeControlDetails: true,
+        includeNullAndEmpty: true, // else null, empty and not sent look the same
+        useLargeIntegerValue: true, // else a bigint goes through a double
       },
-      { parent: this, dependsOn: [policy] },
-    );
+    };
+    const endpoint = new aws.dms.Endpoint("changes", declared, { parent: this, dependsOn: [policy] });
+    const lookAt =
+      "the role that writes to the stream, and the network's way to Kinesis (infra/prod/changes.ts, network.ts)";
+    return { endpoint, connection: tested(endpoint, declared, lookAt) };
   }
 }

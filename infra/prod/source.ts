@@ -15,6 +15,7 @@ import { document, forAccount, trust } from "../policy";
 import { Database } from "./database";
 import { hasUnconstrainedNumeric } from "./mappings";
 import type { Network } from "./network";
+import { tested, type Tested } from "./running";
 
 export interface SourceArgs {
   readonly config: ProdConfig;
@@ -61,6 +62,11 @@ const postgresSettings = {
   pluginName: "test-decoding",
 };
 
+/** Where a connection fails. */
+const LOOK_AT =
+  "tributary:source in Pulumi.prod.yaml: username, password, host and port in the secret and its key, the name of the " +
+  "database, its security group, the authority of its certificate";
+
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 8);
 
 /** The settings say both of a database that exists: infra/prodSettings.ts. */
@@ -80,6 +86,7 @@ const created = ({ secret, key, securityGroup, version }: Database): Origin => (
 
 export class Source extends pulumi.ComponentResource {
   readonly endpoint: aws.dms.Endpoint;
+  readonly connection: pulumi.Output<Tested>;
   /** RDS' name of the database, where it is known. */
   readonly instanceId: pulumi.Input<string> | undefined;
   /** Of the database that the program made: whoever uses the database is admitted to it. */
@@ -105,27 +112,28 @@ export class Source extends pulumi.ComponentResource {
       { certificateId: `${PREFIX}-source-${digest(certificatePem)}`, certificatePem },
       { parent: this },
     );
-    this.endpoint = new aws.dms.Endpoint(
-      "source",
-      {
-        endpointId: `${PREFIX}-source`,
-        endpointType: "source",
-        engineName: "postgres",
-        // Needed beside the secret, which has no place for it.
-        databaseName: source.database,
-        secretsManagerArn: origin.secretArn,
-        secretsManagerAccessRoleArn: role.arn,
-        // The name in the server's certificate, too: with less, whoever is in between could be the database.
-        sslMode: "verify-full",
-        certificateArn: certificate.certificateArn,
-        kmsKeyArn: key.arn,
-        // An endpoint that a task uses can only be changed while the task stands still.
-        pauseReplicationTasks: true,
-        ...(hasUnconstrainedNumeric(tables) ? { extraConnectionAttributes: "mapUnboundedNumericAsString=true" } : {}),
-        postgresSettings,
-      },
-      { parent: this, dependsOn: [policy, ...way, ...origin.dependsOn] },
-    );
+    const declared = {
+      endpointId: `${PREFIX}-source`,
+      endpointType: "source",
+      engineName: "postgres",
+      // Needed beside the secret, which has no place for it.
+      databaseName: source.database,
+      secretsManagerArn: origin.secretArn,
+      secretsManagerAccessRoleArn: role.arn,
+      // The name in the server's certificate, too: with less, whoever is in between could be the database.
+      sslMode: "verify-full",
+      certificateArn: certificate.certificateArn,
+      kmsKeyArn: key.arn,
+      // An endpoint that a task uses can only be changed while the task stands still.
+      pauseReplicationTasks: true,
+      ...(hasUnconstrainedNumeric(tables) ? { extraConnectionAttributes: "mapUnboundedNumericAsString=true" } : {}),
+      postgresSettings,
+    };
+    this.endpoint = new aws.dms.Endpoint("source", declared, {
+      parent: this,
+      dependsOn: [policy, ...way, ...origin.dependsOn],
+    });
+    this.connection = tested(this.endpoint, declared, LOOK_AT);
     this.registerOutputs({});
   }
 

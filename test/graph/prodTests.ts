@@ -29,6 +29,7 @@ export function prodTests(prod: () => Plan, enhanced: () => Plan): void {
   dms.ReplicationTask changes !
   iam.Role changes-target
   iam.RolePolicy changes-target
+  pulumi-nodejs:dynamic.Resource changes-running
 FullLoad full-load
   dms.ReplicationTask full-load
   dms.S3Endpoint full-load
