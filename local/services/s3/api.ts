@@ -1,4 +1,4 @@
-/** From method, path and query to the operation, and from an error to S3's XML. */
+/** From method, path and query to the operation, and from an error to S3's XML; its fields in lower case are headers. */
 import type { AwsError, Call, HttpApi, HttpResponse } from "../../core/service";
 import { bucketOperations } from "./bucketOperations";
 import { multipartOperations } from "./multipart";
@@ -68,7 +68,12 @@ export function renderError(error: AwsError): HttpResponse {
   const { code, status } = PASSED_ON[error.code] ?? error;
   // HTTP allows no body here.
   if (status === 304) return { status };
-  const details = Object.entries(error.fields).map(([name, value]) => [name, String(value)]);
-  const content = { Code: code, Message: error.message, ...Object.fromEntries(details) };
-  return { status, headers: XML, body: errorDocument(content) };
+  const details = Object.entries(error.fields).map(([name, value]) => [name, String(value)] as const);
+  const isHeader = ([name]: readonly [string, string]): boolean => /^[a-z]/.test(name);
+  const content = { Code: code, Message: error.message };
+  return {
+    status,
+    headers: { ...XML, ...Object.fromEntries(details.filter(isHeader)) },
+    body: errorDocument({ ...content, ...Object.fromEntries(details.filter((detail) => !isHeader(detail))) }),
+  };
 }

@@ -153,8 +153,7 @@ export function bucketOperations(store: Store) {
       const key = textOf(entry, "Key") ?? "";
       if (elements(entry, "VersionId").length > 0) throw notImplemented("the version of an object to delete");
       try {
-        store.delete(call, bucket, key);
-        return { key };
+        return { key, marker: store.delete(call, bucket, key) };
       } catch (error) {
         if (!(error instanceof AwsError)) throw error;
         const Code = error.code === "AccessDeniedException" ? "AccessDenied" : error.code;
@@ -163,7 +162,12 @@ export function bucketOperations(store: Store) {
     });
     const quiet = textOf(xml, "Quiet") === "true";
     const body = document("DeleteResult", {
-      Deleted: quiet ? [] : results.flatMap(({ key, failure }) => (failure === undefined ? [{ Key: key }] : [])),
+      Deleted: quiet
+        ? []
+        : results.flatMap(({ key, marker, failure }) => {
+            if (failure !== undefined) return [];
+            return [{ Key: key, ...(marker && { DeleteMarker: true, DeleteMarkerVersionId: marker.id }) }];
+          }),
       Error: results.flatMap(({ failure }) => (failure === undefined ? [] : [failure])),
     });
     return { status: 200, headers: XML, body };

@@ -1,7 +1,7 @@
 /** The buckets of the cloud: one namespace for all accounts, each bucket the property of one. */
 import { isAwsManaged } from "../../core/keys";
 import { AwsError, type Call, type Principal } from "../../core/service";
-import type { Encryption } from "./objects";
+import type { Encryption, Version } from "./objects";
 import { ObjectIndex } from "./objects";
 
 /** Who acts: the caller of an API or a principal from within. */
@@ -14,6 +14,10 @@ export interface Bucket {
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly objects: ObjectIndex;
+  /** By key, the oldest first: what is no longer current, and delete markers. */
+  readonly history: Map<string, Version[]>;
+  /** Undefined of a bucket that never kept versions. */
+  versioning?: "Enabled" | "Suspended";
   /** Of objects whose writer asks for nothing else. S3's own is AES256. */
   encryption: Encryption;
 }
@@ -49,6 +53,7 @@ export class Buckets {
       region,
       createdAt: Date.now(),
       objects,
+      history: new Map(),
       encryption: { algorithm: "AES256" },
     };
     this.byName.set(name, bucket);

@@ -2,7 +2,7 @@
  * Objects as files: `<folder>/<bucket>/<key>`, so that DuckDB reads a bucket with a glob. What no file can be named is
  * refused. Nothing is seen half written: a file is made elsewhere in the folder and renamed.
  */
-import { createHash, randomUUID } from "node:crypto";
+import { createHash, hash, randomUUID } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { AwsError } from "../../core/service";
@@ -10,6 +10,8 @@ import { AwsError } from "../../core/service";
 const MAX_NAME_BYTES = 255;
 /** Beside the buckets; no bucket's name begins with a dot. */
 const DRAFTS = ".drafts";
+/** A folder a bucket, in it the versions that are not current. */
+const VERSIONS = ".versions";
 const READ_BYTES = 1024 * 1024;
 
 export interface Written {
@@ -57,12 +59,13 @@ export class ObjectFiles {
 
   /** An empty folder for a new bucket. */
   createBucket(bucket: string): void {
-    fs.rmSync(this.folder(bucket), { recursive: true, force: true });
+    this.removeBucket(bucket);
     fs.mkdirSync(this.folder(bucket), { recursive: true });
   }
 
   removeBucket(bucket: string): void {
-    fs.rmSync(this.folder(bucket), { recursive: true, force: true });
+    for (const folder of [this.folder(bucket), path.join(this.root, VERSIONS, bucket)])
+      fs.rmSync(folder, { recursive: true, force: true });
   }
 
   /** The name of a file to be, for `place`. */
@@ -117,20 +120,28 @@ export class ObjectFiles {
     return draft;
   }
 
-  /** Bytes from `start` up to but without `end`. */
-  read(bucket: string, key: string, start: number, end: number): Buffer {
+  /** Bytes from `start` up to but without `end`, of the current version or of an archived one. */
+  read(bucket: string, key: string, start: number, end: number, archived?: string): Buffer {
+    const file = archived === undefined ? this.file(bucket, key) : this.version(bucket, key, archived);
     const content = Buffer.allocUnsafe(end - start);
-    const handle = fs.openSync(this.file(bucket, key), "r");
+    const handle = fs.openSync(file, "r");
     try {
       for (let at = 0; at < content.length;) {
         const read = fs.readSync(handle, content, at, content.length - at, start + at);
-        if (read === 0) throw new Error(`${this.file(bucket, key)} is shorter than the object that it holds`);
+        if (read === 0) throw new Error(`${file} is shorter than the object that it holds`);
         at += read;
       }
       return content;
     } finally {
       fs.closeSync(handle);
     }
+  }
+
+  /** Takes the current version out of the way; `read` finds it by `id`. */
+  archive(bucket: string, key: string, id: string): void {
+    const file = this.version(bucket, key, id);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.renameSync(this.file(bucket, key), file);
   }
 
   /** Removes the file, and the folders that are empty without it: their names may become keys. */
@@ -144,6 +155,11 @@ export class ObjectFiles {
 
   private file(bucket: string, key: string): string {
     return path.join(this.root, bucket, key);
+  }
+
+  /** Many keys may have a version `null`. */
+  private version(bucket: string, key: string, id: string): string {
+    return path.join(this.root, VERSIONS, bucket, `${hash("sha256", key)}.${id}`);
   }
 
   private publish(draft: string, bucket: string, key: string): void {

@@ -7,7 +7,7 @@ import * as fs from "node:fs";
 import { AwsError, type Call, type HttpResponse } from "../../core/service";
 import { readPayload } from "./body";
 import { authorizeKey, authorizeObject, type Bucket } from "./buckets";
-import { isoTime, XML } from "./objectOperations";
+import { isoTime, versionHeaders, XML } from "./objectOperations";
 import type { Encryption } from "./objects";
 import {
   BODY_HEADERS,
@@ -125,7 +125,8 @@ export function multipartOperations(store: Store) {
     const object = store.write(bucket, key, { file }, { headers, encryption, etag: `${digest}-${parts.length}` });
     forget(upload);
     const body = document("CompleteMultipartUploadResult", { Bucket: bucket.name, Key: key, ETag: object.etag });
-    return { status: 200, headers: { ...XML, ...encryptionHeaders(encryption) }, body };
+    const headersOfObject = { ...encryptionHeaders(encryption), ...versionHeaders(bucket, object) };
+    return { status: 200, headers: { ...XML, ...headersOfObject }, body };
   }
 
   function abort(request: S3Request, call: Call): HttpResponse {

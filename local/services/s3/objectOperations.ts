@@ -1,7 +1,7 @@
 /** PutObject, GetObject, HeadObject, CopyObject, DeleteObject. https://docs.aws.amazon.com/AmazonS3/latest/API/ */
 import { AwsError, type Call, type HttpResponse } from "../../core/service";
 import { readPayload } from "./body";
-import { authorizeKey } from "./buckets";
+import { authorizeKey, type Bucket } from "./buckets";
 import type { StoredObject } from "./objects";
 import {
   BODY_HEADERS,
@@ -48,17 +48,22 @@ export function objectOperations(store: Store) {
     const object = store.write(bucket, request.key, body, attributes);
     return {
       status: 200,
-      headers: { etag: object.etag, ...encryptionHeaders(encryption), ...checksumHeaders(object) },
+      headers: {
+        etag: object.etag,
+        ...encryptionHeaders(encryption),
+        ...checksumHeaders(object),
+        ...versionHeaders(bucket, object),
+      },
     };
   }
 
   /** GetObject, and HeadObject: the same without a body. */
   function get(request: S3Request, call: Call): HttpResponse {
-    only(request, []);
+    only(request, ["versionId"]);
     const bucket = store.buckets.existing(request.bucket);
     checkOwner(request, bucket);
     const { key } = request;
-    const object = store.find(call, bucket, key);
+    const object = store.find(call, bucket, key, request.query.get("versionId") ?? undefined);
     const isHead = request.method === "HEAD";
     const withChecksum = request.headers["x-amz-checksum-mode"] === "ENABLED";
     // A HEAD decrypts nothing, unless it asks for the checksum.
@@ -69,6 +74,7 @@ export function objectOperations(store: Store) {
     const headers = {
       ...object.headers,
       ...encryptionHeaders(object.encryption),
+      ...versionHeaders(bucket, object),
       ...(withChecksum && range === undefined ? checksumHeaders(object) : {}),
       ...(range === undefined ? {} : { "content-range": `bytes ${start}-${end - 1}/${object.size}` }),
       etag: object.etag,
@@ -79,7 +85,7 @@ export function objectOperations(store: Store) {
     return {
       status: range === undefined ? 200 : 206,
       headers,
-      ...(isHead ? {} : { body: store.files.read(bucket.name, key, start, end) }),
+      ...(isHead ? {} : { body: store.read(bucket, object, start, end) }),
     };
   }
 
@@ -106,7 +112,7 @@ export function objectOperations(store: Store) {
     }
     const match = request.headers["x-amz-copy-source-if-match"];
     if (match !== undefined && !sameTag(match, original.etag)) throw preconditionFailed("x-amz-copy-source-If-Match");
-    const content = store.files.read(from.name, source.key, 0, original.size);
+    const content = store.read(from, original, 0, original.size);
     const { checksum } = original;
     const object = store.write(to, request.key, content, {
       headers: directive === "REPLACE" ? objectHeaders(request) : original.headers,
@@ -114,19 +120,27 @@ export function objectOperations(store: Store) {
       ...(checksum === undefined ? {} : { checksum }),
     });
     const result = document("CopyObjectResult", { LastModified: isoTime(object.modified), ETag: object.etag });
-    return { status: 200, headers: { ...XML, ...encryptionHeaders(encryption) }, body: result };
+    const versions = {
+      ...versionHeaders(to, object),
+      ...(from.versioning === undefined ? {} : { "x-amz-copy-source-version-id": original.version }),
+    };
+    return { status: 200, headers: { ...XML, ...encryptionHeaders(encryption), ...versions }, body: result };
   }
 
   function remove(request: S3Request, call: Call): HttpResponse {
     only(request, []);
     const bucket = store.buckets.existing(request.bucket);
     checkOwner(request, bucket);
-    store.delete(call, bucket, request.key);
-    return { status: 204 };
+    const marker = store.delete(call, bucket, request.key);
+    if (marker === undefined) return { status: 204 };
+    return { status: 204, headers: { "x-amz-delete-marker": "true", "x-amz-version-id": marker.id } };
   }
 
   return { put, get, copy, remove };
 }
+
+export const versionHeaders = ({ versioning }: Bucket, { version }: StoredObject): Record<string, string> =>
+  versioning === undefined ? {} : { "x-amz-version-id": version };
 
 const checksumHeaders = ({ checksum }: StoredObject): Record<string, string> =>
   checksum === undefined ? {} : { [checksum.header]: checksum.value, "x-amz-checksum-type": "FULL_OBJECT" };

@@ -11,6 +11,8 @@ export interface Encryption {
 
 export interface StoredObject {
   readonly key: string;
+  /** Of an object that was written before its bucket kept versions: `null`. */
+  readonly version: string;
   readonly size: number;
   /** MD5 in hex and quotes, or `"<MD5 of the parts' MD5s>-<parts>"`. (Under a KMS key AWS's is none; nobody can tell.) */
   readonly etag: string;
@@ -20,6 +22,15 @@ export interface StoredObject {
   readonly headers: Readonly<Record<string, string>>;
   readonly encryption: Encryption;
   readonly checksum?: Checksum;
+}
+
+/** A version that is not current, or a delete marker. */
+export interface Version {
+  readonly id: string;
+  /** Epoch milliseconds. */
+  readonly modified: number;
+  /** Of a delete marker none. */
+  readonly object?: StoredObject;
 }
 
 /** UTF-8's order, which is that of code points; JavaScript compares UTF-16, where surrogates stand too low. */

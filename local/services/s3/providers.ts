@@ -38,6 +38,11 @@ const encryptionShape = z.strictObject({
     .length(1),
 });
 
+const versioningShape = z.strictObject({
+  ...onBucket,
+  versioningConfiguration: z.strictObject({ status: z.enum(["Enabled", "Suspended"]) }),
+});
+
 const policyShape = z.strictObject({ ...region, bucket: z.string(), policy: z.string() });
 
 /** Resources that change nothing here; README.md says for each why. They are read, so that a new setting is noticed. */
@@ -55,10 +60,6 @@ const INERT = {
     bucket: z.string(),
     rule: z.strictObject({ objectOwnership: z.literal("BucketOwnerEnforced") }),
   }),
-  "aws:s3/bucketVersioning:BucketVersioning": z.strictObject({
-    ...onBucket,
-    versioningConfiguration: z.strictObject({ status: z.enum(["Enabled", "Suspended", "Disabled"]) }),
-  }),
   "aws:s3/bucketLogging:BucketLogging": z.strictObject({
     ...onBucket,
     targetBucket: z.string(),
@@ -72,7 +73,12 @@ const INERT = {
           id: z.string(),
           status: z.enum(["Enabled", "Disabled"]),
           filter: z.strictObject({ prefix: z.string().optional() }).optional(),
-          expiration: z.strictObject({ days: z.number().int().min(1) }).optional(),
+          expiration: z
+            .union([
+              z.strictObject({ days: z.number().int().min(1) }),
+              z.strictObject({ expiredObjectDeleteMarker: z.literal(true) }),
+            ])
+            .optional(),
           abortIncompleteMultipartUpload: z.strictObject({ daysAfterInitiation: z.number().int().min(1) }).optional(),
           transitions: z
             .array(z.strictObject({ days: z.number().int().min(0), storageClass: z.literal("INTELLIGENT_TIERING") }))
@@ -126,11 +132,11 @@ function bucketProvider(store: Store, policies: PolicyStore): ResourceProvider {
       return outputsOf(store.buckets.existing(id), inputs);
     },
     delete(id, previous) {
-      const { objects } = store.buckets.existing(id);
-      if (objects.size > 0 && previous.outputs["forceDestroy"] !== true) {
+      const { objects, history } = store.buckets.existing(id);
+      if (objects.size + history.size > 0 && previous.outputs["forceDestroy"] !== true) {
         throw new AwsError(
           "BucketNotEmpty",
-          `The bucket ${id} holds ${objects.size} objects: remove them or set forceDestroy.`,
+          `The bucket ${id} holds ${objects.size} objects, and earlier versions of ${history.size} keys: remove them or set forceDestroy.`,
           409,
         );
       }
@@ -190,11 +196,23 @@ export function bucketProviders(store: Store, policies: PolicyStore): Record<str
     (bucket, inputs) => policies.setResourcePolicy(bucketArn(bucket.name), inputs.policy),
     (name) => policies.setResourcePolicy(bucketArn(name), undefined),
   );
+  const versioning = settingProvider(
+    store,
+    versioningShape,
+    (bucket, inputs) => {
+      bucket.versioning = inputs.versioningConfiguration.status;
+    },
+    // As the provider does: nothing ends it.
+    (name) => {
+      store.buckets.existing(name).versioning = "Suspended";
+    },
+  );
   const nothing = (): void => undefined;
   const inert = Object.entries(INERT).map(([type, shape]) => [type, settingProvider(store, shape, nothing, nothing)]);
   return {
     "aws:s3/bucket:Bucket": bucketProvider(store, policies),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": encryption,
+    "aws:s3/bucketVersioning:BucketVersioning": versioning,
     "aws:s3/bucketPolicy:BucketPolicy": policy,
     ...Object.fromEntries(inert),
   };

@@ -1,5 +1,6 @@
 /** What AWS would bill of buckets: requests in two classes, and what is kept. https://aws.amazon.com/s3/pricing/ */
 import type { Bucket, Buckets } from "./buckets";
+import type { StoredObject } from "./objects";
 import type { S3Request } from "./request";
 
 /** Of one folder of a bucket; the empty one holds what has no slash in its key. */
@@ -11,7 +12,7 @@ export interface FolderUsage {
   readonly puts: number;
   /** GET and HEAD requests. Those that Athena makes for itself are not among them. */
   readonly gets: number;
-  /** Of the objects that it holds now. */
+  /** Of the objects that it holds now, earlier versions among them. */
   readonly objects: number;
   readonly bytes: number;
 }
@@ -58,12 +59,15 @@ export class RequestMeter {
   }
 }
 
-function keptIn({ name, objects }: Bucket): [string, { objects: number; bytes: number }][] {
+function keptIn({ name, objects, history }: Bucket): [string, { objects: number; bytes: number }][] {
   const kept = new Map<string, { objects: number; bytes: number }>();
-  for (const key of objects.keys("")) {
-    const folder = `${name}/${folderOf(key)}`;
+  const add = (object: StoredObject | undefined): void => {
+    if (object === undefined) return;
+    const folder = `${name}/${folderOf(object.key)}`;
     const { objects: count, bytes } = kept.get(folder) ?? { objects: 0, bytes: 0 };
-    kept.set(folder, { objects: count + 1, bytes: bytes + (objects.get(key)?.size ?? 0) });
-  }
+    kept.set(folder, { objects: count + 1, bytes: bytes + object.size });
+  };
+  for (const key of objects.keys("")) add(objects.get(key));
+  for (const versions of history.values()) for (const { object } of versions) add(object);
   return [...kept];
 }
