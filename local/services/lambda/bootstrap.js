@@ -42,6 +42,12 @@ const errorOf = (error, type) =>
       : { errorType: type ?? typeof error, errorMessage: util.format(error), trace: [] },
   );
 
+/** JSON shows nothing of an error by itself; as aws-lambda-nodejs-runtime-interface-client writes one. */
+const showErrors = (_, value) =>
+  value instanceof Error
+    ? { errorType: value.constructor.name, errorMessage: value.message, stackTrace: (value.stack ?? "").split("\n") }
+    : value;
+
 /** Console lines as Lambda writes them (docs, "Configuring JSON and plain text log formats"). */
 function writeLogs() {
   const levels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
@@ -52,7 +58,7 @@ function writeLogs() {
     const timestamp = new Date().toISOString();
     const message = values.length === 1 && json && typeof values[0] === "object" ? values[0] : util.format(...values);
     const line = json
-      ? JSON.stringify({ timestamp, level, requestId, message })
+      ? JSON.stringify({ timestamp, level, requestId, message }, showErrors)
       : `${timestamp}\t${requestId ?? "undefined"}\t${level}\t${message}`;
     process.stdout.write(line + "\n");
   };

@@ -242,7 +242,9 @@ test("new code is for the next event; the one under way ends as it began", async
 test("JSON logs at the declared level; the log group is named; no permission to write it is told", async () => {
   world.denied.add("logs:PutLogEvents");
   const made = make(
-    handler(`console.debug("no"); console.log("text", 1); console.warn({ a: 1 }); return context.logGroupName`),
+    handler(
+      `console.debug("no"); console.log("text", 1); console.warn({ a: 1 }); console.error(new RangeError("why")); return context.logGroupName`,
+    ),
     {
       loggingConfig: { logFormat: "JSON", logGroup: "capture-log", applicationLogLevel: "INFO" },
     },
@@ -256,6 +258,10 @@ test("JSON logs at the declared level; the log group is named; no permission to 
   expect(lines).toEqual([
     { timestamp: expect.any(String), level: "INFO", requestId: expect.any(String), message: "text 1" },
     { timestamp: expect.any(String), level: "WARN", requestId: expect.any(String), message: { a: 1 } },
+    {
+      ...{ timestamp: expect.any(String), level: "ERROR", requestId: expect.any(String) },
+      message: { errorType: "RangeError", errorMessage: "why", stackTrace: expect.any(Array) },
+    },
   ]);
   expect(made.logProblem).toMatch(
     /^PROBLEM: .*logs:PutLogEvents on arn:aws:logs:eu-west-1:222222222222:log-group:capture-log:log-stream:/,
