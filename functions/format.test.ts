@@ -4,9 +4,10 @@ import type { AttributeValue, DynamoDBRecord } from "aws-lambda";
 import { parseExact } from "../model/exactJson";
 import type { TableLayout } from "../model/layout";
 import { format } from "./format";
+import type { Image } from "./overflow";
 import { pseudonymWith } from "./pseudonym";
-import type { Image } from "./row";
 import { lakeRow, versionOf } from "./row";
+import { bucketDouble } from "./testing/bucketDouble";
 
 jest.mock("./sdk", () => ({ backOff: async () => undefined }));
 
@@ -75,6 +76,8 @@ const options = (sink: ReturnType<typeof firehose>): Parameters<typeof format>[1
   layouts: { "monolith.people": layout },
   deliveryStreams: { "monolith.people": "people" },
   pseudonym: pseudonymWith("key"),
+  overflow: bucketDouble().overflow,
+  put: async () => undefined,
   log: () => undefined,
   now: () => Date.parse("2026-03-01T10:00:12.500Z"),
 });
@@ -122,7 +125,7 @@ test("a line a table says how old its newest change is", async () => {
   const log = (line: string): void => void lines.push(line);
   await format({ Records: [record("1"), record("2", older)] }, { ...options(firehose(() => false)), log });
   expect(lines).toEqual([
-    '{"records":2,"failedPacks":0,"unknown":0}',
+    '{"records":2,"failedPacks":0,"unknown":0,"parked":0}',
     '{"table":"monolith.people","rows":2,"ageSeconds":12.5}',
   ]);
 });
@@ -160,7 +163,7 @@ test("a row of a table that the model has lost is counted, and holds nothing up"
   const answer = await format({ Records: [record("1", lost), record("2")] }, { ...options(sink), log });
   expect(answer).toEqual({ batchItemFailures: [] });
   expect(sink.sent).toEqual([[`${rowOf(image)}\n`]]);
-  expect(lines[0]).toBe('{"records":2,"failedPacks":0,"unknown":1}');
+  expect(lines[0]).toBe('{"records":2,"failedPacks":0,"unknown":1,"parked":0}');
 });
 
 test("only failed records are sent again", async () => {

@@ -5,10 +5,12 @@
 import type { KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from "aws-lambda";
 import type { Change } from "../model/change";
 import type { Decoded } from "../model/decode";
+import { LARGE_BYTES } from "./large";
 import type { Parked, PutObject } from "./park";
 import { park } from "./park";
 import type { Outcome, Store } from "./store";
 import { applyChanges } from "./store";
+import { OVERSIZED } from "./whole";
 
 export interface IngestOptions {
   readonly store: Store;
@@ -39,8 +41,8 @@ export interface IngestAnswer extends KinesisStreamBatchResponse {
   readonly fates?: Readonly<Record<string, Fate>>;
 }
 
-/** DynamoDB's words for an item of more than 400 KB, new or grown by an update. */
-const OVERSIZED = /Item size (to update )?has exceeded the maximum allowed size/;
+/** Base64 has four characters for three bytes. */
+const LARGE_LENGTH = (LARGE_BYTES / 3) * 4;
 
 interface Read {
   readonly changes: Change[];
@@ -48,6 +50,8 @@ interface Read {
   readonly origins: number[];
   readonly parked: Parked[];
   readonly control: Parked[];
+  /** Of the changes. */
+  readonly large: Set<Change>;
 }
 
 function entryOf(record: KinesisStreamRecord, reason: string, detail: string): Parked {
@@ -63,7 +67,8 @@ function entryOf(record: KinesisStreamRecord, reason: string, detail: string): P
 }
 
 function read(records: readonly KinesisStreamRecord[], decode: IngestOptions["decode"]): Read {
-  const result: Read = { changes: [], origins: [], parked: [], control: [] };
+  const result: Read = { changes: [], origins: [], parked: [], control: [], large: new Set() };
+  const limit = LARGE_LENGTH;
   const utf8 = new TextDecoder("utf-8", { fatal: true });
   records.forEach((record, index) => {
     let decoded: Decoded;
@@ -81,6 +86,7 @@ function read(records: readonly KinesisStreamRecord[], decode: IngestOptions["de
       for (const change of decoded.changes) {
         result.changes.push(change);
         result.origins.push(index);
+        if (record.kinesis.data.length > limit) result.large.add(change);
       }
     }
   });
@@ -115,7 +121,8 @@ function fatesOf(
 export async function ingest(event: IngestEvent, options: IngestOptions): Promise<IngestAnswer> {
   const batch = read(event.Records, options.decode);
   const { changes, origins, parked, control } = batch;
-  const outcomes = await applyChanges(changes, options.store);
+  const large = options.store.overflow === undefined ? undefined : batch.large;
+  const outcomes = await applyChanges(changes, options.store, large);
   const counts = { applied: 0, stale: 0, refused: 0, failed: 0 };
   let firstFailed: number | undefined;
   outcomes.forEach((outcome, index) => {

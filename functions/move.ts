@@ -9,18 +9,16 @@
  * Known limit: a key that was freed and then taken by a key change, both while a load of the table was running, ends
  * without the large objects that only the load showed. Reload the table, or give it REPLICA IDENTITY FULL.
  */
-import type { AttributeValue, TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { Change } from "../model/change";
-import { acceptance, ORDER, orderToKeep } from "../model/change";
+import { ORDER } from "../model/change";
+import { pointerOf, restored } from "./overflow";
 import type { Item } from "./sdk";
-import { backOff } from "./sdk";
 import type { Place } from "./statements";
 import { attributesOf, inheritedMark, itemKey, META, noOrder } from "./statements";
 import type { Outcome, Store } from "./store";
-
-const MAX_ATTEMPTS = 8;
-
-const textOf = (attribute: AttributeValue | undefined): string => attribute?.S ?? "";
+import type { Write } from "./whole";
+import { orderOf, takes, textOf, transact } from "./whole";
 
 /** Where an inherited value stood in the log: after no value at all, before any position. */
 const LOADED = "0";
@@ -31,60 +29,6 @@ const mark = (moved: string, value: string): string => `${moved}|${value}`;
 const lobsOf = (place: Place): string[] =>
   Object.keys(place.layout.columns).filter((name) => place.layout.columns[name]?.lob === true);
 
-async function readItems(place: Place, keys: readonly string[], store: Store): Promise<(Item | undefined)[]> {
-  const { client, BatchGetItemCommand } = store.sdk;
-  const answer = await client.send(
-    new BatchGetItemCommand({
-      RequestItems: {
-        [place.tableName]: { Keys: keys.map((key) => ({ [META.key]: itemKey(place, key) })), ConsistentRead: true },
-      },
-    }),
-  );
-  if (Object.keys(answer.UnprocessedKeys ?? {}).length > 0)
-    throw new Error("DynamoDB did not read all keys; try again");
-  const items: Item[] = answer.Responses?.[place.tableName] ?? [];
-  return keys.map((key) => items.find((item) => item[META.key]?.S === place.keyPrefix + key));
-}
-
-/** Writes `item` if the stored one is still what was read. */
-function putIfUnchanged(place: Place, item: Item, read: Item | undefined): TransactWriteItem {
-  const names = [ORDER.sequence, ORDER.position, ORDER.barrier, META.forwarded];
-  if (read === undefined) {
-    return {
-      Put: {
-        TableName: place.tableName,
-        Item: item,
-        ConditionExpression: "attribute_not_exists(#key)",
-        ExpressionAttributeNames: { "#key": META.key },
-      },
-    };
-  }
-  const kept = names.filter((name) => read[name] !== undefined);
-  return {
-    Put: {
-      TableName: place.tableName,
-      Item: item,
-      ConditionExpression: names
-        .map((name, i) => (kept.includes(name) ? `#${i} = :${i}` : `attribute_not_exists(#${i})`))
-        .join(" AND "),
-      ExpressionAttributeNames: Object.fromEntries(names.map((name, i) => [`#${i}`, name])),
-      ExpressionAttributeValues: Object.fromEntries(
-        names.flatMap((name, i): [string, AttributeValue][] => {
-          const value = read[name];
-          return value === undefined ? [] : [[`:${i}`, value]];
-        }),
-      ),
-    },
-  };
-}
-
-/** Whether the stored item takes the change. */
-const takes = (change: Change, item: Item | undefined): boolean =>
-  item === undefined || acceptance(change).every(({ attribute, below }) => textOf(item[attribute]) < below);
-
-const orderOf = (change: Change): Item =>
-  Object.fromEntries(Object.entries(orderToKeep(change)).map(([name, text]) => [name, { S: text }]));
-
 /** A large object and where in the log its value stood. */
 interface Carried {
   readonly value: AttributeValue;
@@ -92,13 +36,26 @@ interface Carried {
 }
 type Cargo = Readonly<Record<string, Carried>>;
 
+/** A value as it is: what lies in the overflow belongs to the old item, and the new one puts it there again for itself. */
+async function plain(value: AttributeValue, { overflow }: Store): Promise<AttributeValue> {
+  const pointer = pointerOf(value);
+  if (pointer === undefined) return value;
+  const body = await overflow?.get(pointer.name, pointer.version);
+  if (body === undefined) throw new Error(`the overflow has no ${pointer.name}, version ${pointer.version}, any more`);
+  return restored(pointer, body);
+}
+
 /** The large objects that a key change left out, as the old item holds them. */
-function cargoOf(change: Change, place: Place, old: Item | undefined): Cargo {
+async function cargoOf(change: Change, place: Place, old: Item | undefined, store: Store): Promise<Cargo> {
   const cargo: Record<string, Carried> = {};
   for (const name of lobsOf(place).filter((lob) => !(lob in change.row))) {
     const value = old?.[name];
     const inherited = old?.[inheritedMark(name)]?.S?.split("|")[1];
-    if (value !== undefined) cargo[name] = { value, position: inherited ?? (textOf(old?.[ORDER.position]) || LOADED) };
+    if (value === undefined) continue;
+    cargo[name] = {
+      value: await plain(value, store),
+      position: inherited ?? (textOf(old?.[ORDER.position]) || LOADED),
+    };
   }
   return cargo;
 }
@@ -145,23 +102,6 @@ function tombstone(change: Change, place: Place, old: Item | undefined, now: Ite
   };
 }
 
-/** Runs `attempt` until its transaction meets the items as they were read. */
-async function transact(attempt: () => Promise<TransactWriteItem[] | undefined>, store: Store): Promise<boolean> {
-  const { client, TransactWriteItemsCommand } = store.sdk;
-  for (let tries = 0; ; tries += 1) {
-    const items = await attempt();
-    if (items === undefined || items.length === 0) return false;
-    try {
-      await client.send(new TransactWriteItemsCommand({ TransactItems: items }));
-      return true;
-    } catch (error) {
-      const contended = error instanceof Error && /TransactionCanceled|TransactionConflict/.test(error.name);
-      if (!contended || tries >= MAX_ATTEMPTS) throw error;
-      await backOff(tries);
-    }
-  }
-}
-
 /** `change` is the upsert half (`movedFrom` is set); its delete half needs no call of its own. */
 export async function applyKeyChange(change: Change, place: Place, store: Store): Promise<Outcome> {
   const { movedFrom: from } = change;
@@ -170,39 +110,43 @@ export async function applyKeyChange(change: Change, place: Place, store: Store)
   const seconds = Math.floor(store.now() / 1000);
   let lost: string | undefined;
   let onward: { cargo: Cargo; met: Item } | undefined;
-  const applied = await transact(async () => {
-    const [old, present] = await readItems(place, [from, change.key], store);
-    const writes: TransactWriteItem[] = [];
+  const decide = async ([old, present]: readonly (Item | undefined)[]): Promise<Write[]> => {
+    lost = onward = undefined;
+    const writes: Write[] = [];
     const leaves = takes(change, old);
     const hasLeft = old?.[META.movedTo] !== undefined && textOf(old[ORDER.position]) === position;
     const hasMovedOn = present?.[META.movedTo] !== undefined && position < textOf(present[ORDER.position]);
-    const cargo = cargoOf(change, place, leaves || hasLeft ? old : undefined);
     if (leaves) {
       const now: Item = { [META.movedTo]: { S: change.key }, [META.movedAt]: { S: position } };
       const onwards = hasMovedOn ? { ...now, ...whereaboutsOf(present) } : now;
-      writes.push(putIfUnchanged(place, tombstone(change, place, old, onwards, seconds), old));
+      writes.push({ item: tombstone(change, place, old, onwards, seconds), read: old });
     }
-    if (takes(change, present)) {
+    const arrives = takes(change, present);
+    if (!arrives && !hasMovedOn) return writes;
+    const cargo = await cargoOf(change, place, leaves || hasLeft ? old : undefined, store);
+    if (arrives) {
       // A newer row has taken the old key already: what the moved one's large objects were, nobody can tell any more.
       lost = leaves || hasLeft ? undefined : lobsOf(place).find((lob) => !(lob in change.row));
-      writes.push(putIfUnchanged(place, movedItem(change, place, present, cargo, seconds), present));
-    } else if (hasMovedOn) {
+      writes.push({ item: movedItem(change, place, present, cargo, seconds), read: present });
+    } else if (present !== undefined) {
       // The row has moved on from here already; its large objects follow it.
       const fresh = Object.entries(cargo).filter(([name]) => present[name] === undefined);
       const item = Object.assign({ ...present }, ...fresh.map(([name, carried]) => inherited(change, name, carried)));
-      if (fresh.length > 0) writes.push(putIfUnchanged(place, item, present));
+      if (fresh.length > 0) writes.push({ item, read: present });
       onward = { cargo, met: present };
     }
     return writes;
-  }, store);
-  const passed = onward === undefined ? false : await passOn(onward.cargo, onward.met, place, store);
-  if (applied && lost !== undefined) {
+  };
+  const outcome = await transact(place, [from, change.key], decide, store);
+  if (outcome.kind === "refused") return outcome;
+  const passed = await passOn(onward, place, store);
+  if (outcome.kind === "applied" && lost !== undefined) {
     return {
       kind: "refused",
       detail: `the key changed from ${from}, which a newer row holds: reload the row, its "${lost}" is unknown`,
     };
   }
-  return { kind: applied || passed ? "applied" : "stale" };
+  return passed.kind === "stale" ? outcome : passed;
 }
 
 /** The key columns of the old item, read back from its key text. */
@@ -217,34 +161,35 @@ function oldKeyColumns(change: Change, place: Place): Change["row"] {
 /**
  * A change that was written before its row's key changed, and came after: passes its large objects on to where the row is
  * now, unless the row has newer ones.
- * @returns whether anything was written.
  */
-export async function forwardLate(change: Change, place: Place, met: Item, store: Store): Promise<boolean> {
+export async function forwardLate(change: Change, place: Place, met: Item, store: Store): Promise<Outcome> {
   const position = change.order.position ?? LOADED;
-  if (change.operation === "delete" || position >= textOf(met[ORDER.position])) return false;
+  if (change.operation === "delete" || position >= textOf(met[ORDER.position])) return { kind: "stale" };
   const values = attributesOf(change, place, 0);
   const cargo: Record<string, Carried> = {};
   for (const name of lobsOf(place)) {
     const value = values[name];
     if (value !== undefined) cargo[name] = { value, position };
   }
-  return passOn(cargo, met, place, store);
+  return passOn({ cargo, met }, place, store);
 }
 
 /** Follows the row from the tombstone `met` to where it is now, and leaves the cargo wherever it is newer. */
-async function passOn(cargo: Cargo, met: Item, place: Place, store: Store): Promise<boolean> {
-  let passed = false;
-  let from = met;
-  for (let to = from[META.movedTo]?.S; to !== undefined; to = from[META.movedTo]?.S) {
-    const key = to;
-    const moved = textOf(from[META.movedAt]);
+async function passOn(
+  onward: { readonly cargo: Cargo; readonly met: Item } | undefined,
+  place: Place,
+  store: Store,
+): Promise<Outcome> {
+  let passed: Outcome = { kind: "stale" };
+  let from = onward?.met;
+  for (let to = from?.[META.movedTo]?.S; to !== undefined; to = from?.[META.movedTo]?.S) {
+    const moved = textOf(from?.[META.movedAt]);
     let item: Item | undefined;
-    const wrote = await transact(async () => {
-      const [stored] = await readItems(place, [key], store);
+    const decide = ([stored]: readonly (Item | undefined)[]): Write[] => {
       item = stored;
-      if (stored === undefined) return undefined;
+      if (stored === undefined) return [];
       const next: Item = { ...stored };
-      const news = Object.entries(cargo).filter(([name, { position }]) => {
+      const news = Object.entries(onward?.cargo ?? {}).filter(([name, { position }]) => {
         const present = textOf(stored[inheritedMark(name)]);
         return present.startsWith(mark(moved, "")) && present < mark(moved, position);
       });
@@ -254,10 +199,11 @@ async function passOn(cargo: Cargo, met: Item, place: Place, store: Store): Prom
         next[META.forwarded] = { S: position };
       }
       if (place.keepsUnknown) next[META.acceptedAt] = { N: String(Math.floor(store.now() / 1000)) };
-      return news.length === 0 ? undefined : [putIfUnchanged(place, next, stored)];
-    }, store);
-    passed ||= wrote;
-    if (item === undefined) break;
+      return news.length === 0 ? [] : [{ item: next, read: stored }];
+    };
+    const outcome = await transact(place, [to], decide, store);
+    if (outcome.kind === "refused") return outcome;
+    if (outcome.kind === "applied") passed = outcome;
     from = item;
   }
   return passed;

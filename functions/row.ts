@@ -1,13 +1,11 @@
 /** An item of raw -> a row of a `changes` table in the lake, as one JSON object. */
-import type { AttributeValue } from "aws-lambda";
 import { ORDER } from "../model/change";
 import { parseExact } from "../model/exactJson";
 import type { TableLayout } from "../model/layout";
 import { attributeJson, canonical, toLakeJson } from "../model/values";
+import type { Image } from "./overflow";
 import type { Pseudonym } from "./pseudonym";
 import { META, REST_PREFIX } from "./statements";
-
-export type Image = Readonly<Record<string, AttributeValue>>;
 
 const text = (image: Image, name: string): string => image[name]?.S ?? "";
 
@@ -26,6 +24,7 @@ function columnJson(name: string, layout: TableLayout, image: Image, pseudonym: 
   if (column === undefined) return "null";
   const rest = attribute === undefined ? image[REST_PREFIX + name]?.S : undefined;
   const value = attribute === undefined ? (rest === undefined ? null : parseExact(rest)) : attributeJson(attribute);
+  if (value === undefined && attribute?.M !== undefined) throw new Error(`${layout.table}.${name} was not read`);
   const plain = value === null || value === undefined ? null : canonical(column.form, value);
   if (column.pseudonym !== true) return toLakeJson(column.form, plain ?? null);
   if (pseudonym === undefined) throw new Error(`${layout.table}.${name} is a pseudonym, and format was given no key`);
@@ -35,6 +34,7 @@ function columnJson(name: string, layout: TableLayout, image: Image, pseudonym: 
 /**
  * Private columns are left out, and so are those that the model does not know: nobody has said whether they are private.
  * They wait in raw; once the model knows one, `emit.ts` has the row come again.
+ * @param image with its values in the place of pointers (`unread.ts`)
  * @param pseudonym needed where the layout has a pseudonym
  * @throws Error if it is missing there
  */

@@ -29,6 +29,8 @@ export const META = {
   emitted: "_emitted",
   /** Of raw: epoch seconds of its own clock. `committedAt` may be hours older: DMS or *capture* was late, or a message parked. */
   acceptedAt: "_acceptedAt",
+  /** True where some attribute is, or was, a pointer into the overflow (`overflow.ts`). */
+  overflow: "_overflow",
 } as const;
 
 /** A column the model does not know, as JSON text, until the model learns it. */
@@ -78,8 +80,8 @@ export function attributesOf(change: Change, place: Place, nowSeconds: number): 
   return attributes;
 }
 
-/** What a change clears: of a delete all but the key, else what a tombstone or a key change left. */
-function cleared(change: Change, layout: TableLayout): string[] {
+/** The attributes that a change clears: of a delete all but the key, else what a tombstone or a key change left. */
+export function cleared(change: Change, layout: TableLayout): string[] {
   const lobs = Object.keys(layout.columns).filter((name) => layout.columns[name]?.lob === true);
   if (change.operation === "delete") {
     const columns = Object.keys(layout.columns).filter((name) => !layout.key.includes(name));

@@ -4,11 +4,14 @@
  */
 import type { BatchStatementRequest, BatchStatementResponse } from "@aws-sdk/client-dynamodb";
 import type { Change } from "../model/change";
-import { applyKeyChange, forwardLate } from "./move";
+import { applyLarge, late } from "./large";
+import { applyKeyChange } from "./move";
+import type { Overflow } from "./overflow";
 import type { DynamoDbSdk, Item } from "./sdk";
 import { backOff } from "./sdk";
 import type { Place, Texts } from "./statements";
-import { insertStatement, META, updateStatement } from "./statements";
+import { insertStatement, updateStatement } from "./statements";
+import { OVERSIZED } from "./whole";
 
 /** `applied`: the store took it. `stale`: it had this or a newer state. `refused`: DynamoDB cannot hold it, whatever we do. */
 export type Outcome =
@@ -21,6 +24,8 @@ export interface Store {
   readonly sdk: DynamoDbSdk;
   /** Where a change of this table goes; undefined if the store does not follow the table. */
   readonly place: (change: Change) => Place | undefined;
+  /** Takes the large values of rows that no item can hold. Left out: such a row is refused. */
+  readonly overflow?: Overflow;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -97,12 +102,12 @@ async function outcomeOf(entry: Pending, answer: BatchStatementResponse, store: 
       entry.statement = "insert";
       return undefined;
     }
-    // A change that comes late to a row whose key has changed may hold a large object the row took along.
-    const forwarded =
-      item[META.movedTo] === undefined ? false : await forwardLate(entry.change, entry.place, item, store);
-    return { kind: forwarded ? "applied" : "stale" };
+    return late(entry.change, entry.place, item, store);
   }
-  if (error.Code === "ValidationError") return { kind: "refused", detail };
+  if (error.Code === "ValidationError") {
+    const hasRoom = store.overflow !== undefined && OVERSIZED.test(detail);
+    return hasRoom ? applyLarge(entry.change, entry.place, store) : { kind: "refused", detail };
+  }
   if (!TRANSIENT.includes(error.Code ?? "")) return { kind: "failed", error: new Error(detail) };
   entry.attempts += 1;
   return entry.attempts < MAX_ATTEMPTS ? undefined : { kind: "failed", error: new Error(detail) };
@@ -130,11 +135,16 @@ async function sendBatch(
 
 /**
  * Applies `changes`, given in stream order.
+ * @param large those of them whose row may be too large for an item, where the store has an overflow
  * @returns an outcome for each, in the same order. A failed change keeps the later ones of its key from being tried: they
  * have failed too.
  * @throws the SDK's error when a whole request fails (permission, missing table, network).
  */
-export async function applyChanges(changes: readonly Change[], store: Store): Promise<Outcome[]> {
+export async function applyChanges(
+  changes: readonly Change[],
+  store: Store,
+  large: ReadonlySet<Change> = new Set(),
+): Promise<Outcome[]> {
   const outcomes: Outcome[] = changes.map(() => ({ kind: "stale" }));
   let pending: Pending[] = [];
   changes.forEach((change, index) => {
@@ -155,12 +165,19 @@ export async function applyChanges(changes: readonly Change[], store: Store): Pr
       if (outcome.kind === "failed") for (const key of entry.keys) blocked.set(key, outcome.error);
     };
     const heads = wave(pending);
-    const plain = heads.filter(({ change }) => change.movedFrom === undefined && change.movedTo === undefined);
+    const plain = heads.filter(
+      ({ change }) => change.movedFrom === undefined && change.movedTo === undefined && !large.has(change),
+    );
     // Both halves of a key change are one transaction, made when its upsert comes up.
-    const moves = heads.filter(({ change }) => change.movedFrom !== undefined);
+    const whole = heads.filter(
+      ({ change }) => change.movedFrom !== undefined || (change.movedTo === undefined && large.has(change)),
+    );
     for (const entry of heads) if (entry.change.movedTo !== undefined) finish(entry, { kind: "applied" });
     await inParallel(chunks(plain, BATCH), (batch) => sendBatch(batch, store, texts, finish));
-    await inParallel(moves, async (entry) => finish(entry, await applyKeyChange(entry.change, entry.place, store)));
+    await inParallel(whole, async (entry) => {
+      const apply = entry.change.movedFrom === undefined ? applyLarge : applyKeyChange;
+      finish(entry, await apply(entry.change, entry.place, store));
+    });
     pending = pending.filter((entry) => !done.has(entry));
     for (const entry of blocked.size === 0 ? [] : pending) {
       const error = entry.keys.map((key) => blocked.get(key)).find((found) => found !== undefined);

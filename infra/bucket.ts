@@ -147,6 +147,8 @@ export class PrivateBucket extends pulumi.ComponentResource {
                   status: "Enabled",
                   filter: { prefix: "" },
                   noncurrentVersionExpiration: { noncurrentDays: versionDays },
+                  // The markers of deletions that have no version left to hide.
+                  expiration: { expiredObjectDeleteMarker: true },
                 },
               ]),
         ],

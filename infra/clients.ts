@@ -6,6 +6,8 @@ import type * as DynamoDb from "@aws-sdk/client-dynamodb";
 import type * as S3 from "@aws-sdk/client-s3";
 import type * as SecretsManager from "@aws-sdk/client-secrets-manager";
 import type * as Sts from "@aws-sdk/client-sts";
+import type { Overflow } from "../functions/overflow";
+import { overflowIn } from "../functions/overflow";
 import type { PutObject } from "../functions/park";
 import type { DynamoDbSdk } from "../functions/sdk";
 
@@ -36,6 +38,13 @@ export function objectWriter(bucket: string, prefix: string): PutObject {
   return async (key, body) => {
     await client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key: prefix + key, Body: body }));
   };
+}
+
+export function overflowBucket(bucket: string): Overflow {
+  const sdk: typeof S3 = require("@aws-sdk/client-s3");
+  const { PutObjectCommand, HeadObjectCommand, GetObjectCommand, DeleteObjectsCommand } = sdk;
+  const client = new sdk.S3Client();
+  return overflowIn(bucket, { client, PutObjectCommand, HeadObjectCommand, GetObjectCommand, DeleteObjectsCommand });
 }
 
 /** Reads a secret at its first use and keeps it; a failed read is tried again with the next event. */

@@ -65,12 +65,35 @@ export const writesTable = (table: aws.dynamodb.Table, key: aws.kms.Key, region:
   usesTableKey(key.arn, region),
 ];
 
+/** Of `functions/overflow.ts` what *capture* does: puts a value once, reads it for another item, deletes what it put in vain. */
+export const fillsOverflow = (bucket: aws.s3.Bucket, key: aws.kms.Key, region: string): Statement[] => [
+  {
+    Effect: "Allow",
+    // HeadObject, which tells the version of what is there already, is s3:GetObject, too.
+    Action: ["s3:PutObject", "s3:GetObject", "s3:GetObjectVersion", "s3:DeleteObject"],
+    Resource: pulumi.interpolate`${bucket.arn}/*`,
+  },
+  usesKey(key.arn, "s3", region, ["kms:Decrypt", "kms:GenerateDataKey"]),
+];
+
+/** And what *format* does: reads values by their versions, deletes what no row needs. */
+export const emptiesOverflow = (bucket: aws.s3.Bucket, key: aws.kms.Key, region: string): Statement[] => [
+  {
+    Effect: "Allow",
+    Action: ["s3:GetObjectVersion", "s3:DeleteObject"],
+    Resource: pulumi.interpolate`${bucket.arn}/*`,
+  },
+  // S3 says that a version is gone only to who may list; it refuses the others.
+  { Effect: "Allow", Action: ["s3:ListBucket"], Resource: bucket.arn },
+  usesKey(key.arn, "s3", region, ["kms:Decrypt"]),
+];
+
 /** Where Lambda leaves the batches that it gives up, and a function the messages that it parks. */
 export interface Failures {
   readonly bucket: aws.s3.Bucket;
   readonly key: aws.kms.Key;
-  /** Ends with a slash; parked messages go below it. Left out of a function that parks nothing. */
-  readonly prefix?: string;
+  /** Ends with a slash; parked messages go below it. */
+  readonly prefix: string;
 }
 
 export const leavesFailures = ({ bucket, key, prefix }: Failures, region: string): Statement[] => [
@@ -78,9 +101,7 @@ export const leavesFailures = ({ bucket, key, prefix }: Failures, region: string
     Effect: "Allow",
     Action: ["s3:PutObject"],
     // Lambda chooses the keys of what it gives up: aws/lambda/<mapping>/... (Lambda guide, "Retain discarded records").
-    Resource: [...(prefix === undefined ? [] : [`${prefix}*`]), "aws/lambda/*"].map(
-      (objects) => pulumi.interpolate`${bucket.arn}/${objects}`,
-    ),
+    Resource: [`${prefix}*`, "aws/lambda/*"].map((objects) => pulumi.interpolate`${bucket.arn}/${objects}`),
   },
   { Effect: "Allow", Action: ["s3:ListBucket"], Resource: bucket.arn },
   usesKey(key.arn, "s3", region, ["kms:GenerateDataKey"]),

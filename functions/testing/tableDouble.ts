@@ -15,23 +15,49 @@ export interface TableDouble {
   readonly items: Map<string, Item>;
   /** How many requests of each command were sent. */
   readonly requests: Record<string, number>;
+  /** What the table's stream shows, in the order of the writes. */
+  readonly stream: { readonly old: Item | undefined; readonly now: Item }[];
   /** Called before each statement; may answer in its place. */
   intercept?: (statement: BatchStatementRequest) => Answer | undefined;
+  /** Called before each transaction: another writer may come between. */
+  meanwhile?: () => Promise<void>;
 }
+
+type Put = (item: Item) => void;
+
+function bytesOf(value: AttributeValue): number {
+  if (value.M !== undefined) return 3 + sizeOf(value.M) + Object.keys(value.M).length;
+  return value.B?.length ?? Buffer.byteLength(value.S ?? value.N ?? "x");
+}
+const sizeOf = (item: Item): number =>
+  Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + bytesOf(value), 0);
 
 const text = (value: AttributeValue | undefined): string | undefined => value?.S;
 
-function insert(items: Map<string, Item>, statement: string, parameters: readonly AttributeValue[]): Answer {
+const oversized = (words: string): Answer => ({
+  Error: { Code: "ValidationError", Message: `${words} has exceeded the maximum allowed size` },
+});
+
+interface Statement {
+  readonly items: ReadonlyMap<string, Item>;
+  readonly put: Put;
+  readonly maxBytes: number;
+  readonly statement: string;
+  readonly parameters: readonly AttributeValue[];
+}
+
+function insert({ items, put, maxBytes, statement, parameters }: Statement): Answer {
   const names = [...statement.matchAll(/'((?:[^']|'')*)': \?/g)].map((match) => match[1] ?? "");
   const item: Item = Object.fromEntries(names.map((name, index) => [name, parameters[index] ?? { NULL: true }]));
   const key = text(item["_key"]) ?? "";
   if (names.length !== parameters.length) throw new Error(`INSERT with ${names.length} names: ${statement}`);
+  if (sizeOf(item) > maxBytes) return oversized("Item size");
   if (items.has(key)) return { Error: { Code: "DuplicateItem", Message: "Duplicate primary key exists in table" } };
-  items.set(key, item);
+  put(item);
   return {};
 }
 
-function update(items: Map<string, Item>, statement: string, parameters: readonly AttributeValue[]): Answer {
+function update({ items, put, maxBytes, statement, parameters }: Statement): Answer {
   const match =
     /^UPDATE "[^"]+" ((?:SET "(?:[^"]+)"=\? ?)+)((?:REMOVE "[^"]+" ?)*)WHERE "_key"=\?((?: AND "\w+"<\?)*)$/.exec(
       statement,
@@ -53,7 +79,8 @@ function update(items: Map<string, Item>, statement: string, parameters: readonl
   const next = { ...item };
   sets.forEach((name, index) => (next[name] = parameters[index] ?? { NULL: true }));
   for (const name of removes) delete next[name];
-  items.set(key, next);
+  if (sizeOf(next) > maxBytes) return oversized("Item size to update");
+  put(next);
   return {};
 }
 
@@ -69,22 +96,35 @@ function conditionHolds(put: NonNullable<TransactWriteItem["Put"]>, stored: Item
   });
 }
 
-export function tableDouble(): TableDouble {
+/** @param maxBytes of an item */
+export function tableDouble(maxBytes = 400 * 1024): TableDouble {
   const items = new Map<string, Item>();
+  const stream: TableDouble["stream"] = [];
+  const put: Put = (item) => {
+    const key = text(item["_key"]) ?? "";
+    stream.push({ old: items.get(key), now: item });
+    items.set(key, item);
+  };
   const requests: Record<string, number> = {};
   const double: TableDouble = {
     items,
     requests,
+    stream,
     sdk: {
       BatchExecuteStatementCommand,
       BatchGetItemCommand,
       TransactWriteItemsCommand,
-      client: { send: async (command: object) => answer(command) },
+      client: {
+        send: async (command: object) => {
+          if (command instanceof TransactWriteItemsCommand) await double.meanwhile?.();
+          return answer(command);
+        },
+      },
     },
   };
   const run = (request: BatchStatementRequest): Answer => {
-    const { Statement = "", Parameters = [] } = request;
-    return Statement.startsWith("INSERT") ? insert(items, Statement, Parameters) : update(items, Statement, Parameters);
+    const { Statement: statement = "", Parameters: parameters = [] } = request;
+    return (statement.startsWith("INSERT") ? insert : update)({ items, put, maxBytes, statement, parameters });
   };
   const answer = (command: object): object => {
     requests[command.constructor.name] = (requests[command.constructor.name] ?? 0) + 1;
@@ -94,6 +134,9 @@ export function tableDouble(): TableDouble {
       return { Responses: statements.map((request) => double.intercept?.(request) ?? run(request)) };
     }
     if (command instanceof BatchGetItemCommand) {
+      const all = Object.values(command.input.RequestItems ?? {}).flatMap(({ Keys = [] }) => Keys);
+      if (all.some((key) => (text(key["_key"]) ?? "").length > 2048))
+        throw Object.assign(new Error("Size of hashkey is too large"), { name: "ValidationException" });
       return {
         Responses: Object.fromEntries(
           Object.entries(command.input.RequestItems ?? {}).map(([name, { Keys = [] }]) => [
@@ -104,12 +147,17 @@ export function tableDouble(): TableDouble {
       };
     }
     if (command instanceof TransactWriteItemsCommand) {
-      const puts = (command.input.TransactItems ?? []).map(({ Put }) => Put).filter((put) => put !== undefined);
-      const keyOf = (put: (typeof puts)[number]): string => text(put.Item?.["_key"]) ?? "";
-      if (!puts.every((put) => conditionHolds(put, items.get(keyOf(put))))) {
-        throw Object.assign(new Error("cancelled"), { name: "TransactionCanceledException" });
+      const puts = (command.input.TransactItems ?? []).map(({ Put }) => Put).filter((each) => each !== undefined);
+      const CancellationReasons = puts.map((each) => {
+        const item = each.Item ?? {};
+        if (!conditionHolds(each, items.get(text(item["_key"]) ?? ""))) return { Code: "ConditionalCheckFailed" };
+        return sizeOf(item) > maxBytes ? (oversized("Item size").Error ?? { Code: "" }) : { Code: "None" };
+      });
+      if (CancellationReasons.some(({ Code }) => Code !== "None")) {
+        const error = new Error("cancelled");
+        throw Object.assign(error, { name: "TransactionCanceledException", CancellationReasons });
       }
-      for (const put of puts) items.set(keyOf(put), put.Item ?? {});
+      for (const { Item: item = {} } of puts) put(item);
       return {};
     }
     throw new Error(`no ${command.constructor.name} here`);

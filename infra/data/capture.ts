@@ -7,12 +7,12 @@ import type { Table } from "../../model";
 import { layoutsOf, MONOLITH, tableId } from "../../model";
 import { decodeDms } from "../../model/decode";
 import { decodeItem } from "../../model/decodeItem";
-import { dynamoDbSdk, logLine, objectWriter, setting } from "../clients";
+import { dynamoDbSdk, logLine, objectWriter, overflowBucket, setting } from "../clients";
 import type { Accounts } from "../contract";
 import { names, ownTable, RETENTION_HOURS, SCHEMA } from "../contract";
 import { StreamFunction, streamMapping } from "../function";
 import { watchFunction } from "../functionAlarms";
-import { leavesFailures, readsKinesis, writesTable } from "../permissions";
+import { fillsOverflow, leavesFailures, readsKinesis, writesTable } from "../permissions";
 import type { ProdArns } from "../prodOutputs";
 import type { Watch } from "../watch";
 import type { Format } from "./format";
@@ -64,11 +64,13 @@ export class Capture extends pulumi.ComponentResource {
           // Known, and with it this function changed, once *format* has been.
           TABLE: pulumi.all([raw.table.name, format.functionName]).apply(([table]) => table),
           FAILURES_BUCKET: raw.failures.bucket,
+          OVERFLOW_BUCKET: raw.overflow.bucket,
           CHANGES_STREAM_ARN: changesStreamArn,
         },
         permissions: [
           ...readsKinesis([changesStreamArn, serviceChangesStreamArn], streamsKeyArn, accounts.region),
           ...writesTable(raw.table, raw.key, accounts.region),
+          ...fillsOverflow(raw.overflow, raw.key, accounts.region),
           ...leavesFailures({ bucket: raw.failures, key: raw.key, prefix }, accounts.region),
         ],
         callbackFactory: () => {
@@ -76,6 +78,7 @@ export class Capture extends pulumi.ComponentResource {
           const changesStream = setting("CHANGES_STREAM_ARN");
           const put = objectWriter(setting("FAILURES_BUCKET"), prefix);
           const sdk = dynamoDbSdk();
+          const overflow = overflowBucket(setting("OVERFLOW_BUCKET"));
           return (event: KinesisStreamEvent) =>
             ingest(event, {
               decode: (text, sequence, stream) =>
@@ -86,6 +89,7 @@ export class Capture extends pulumi.ComponentResource {
               log: logLine,
               store: {
                 sdk,
+                overflow,
                 now: () => Date.now(),
                 place: (change) => {
                   const id = `${change.source}.${change.table}`;

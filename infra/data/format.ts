@@ -7,11 +7,11 @@ import { format } from "../../functions/format";
 import { pseudonymWith } from "../../functions/pseudonym";
 import type { Table } from "../../model";
 import { layoutsOf, tableId } from "../../model";
-import { logLine, secretReader, setting } from "../clients";
+import { logLine, objectWriter, overflowBucket, secretReader, setting } from "../clients";
 import { deliveryStream } from "../contract";
 import { StreamFunction, streamMapping } from "../function";
 import { watchFunction } from "../functionAlarms";
-import { leavesFailures, usesKey } from "../permissions";
+import { emptiesOverflow, leavesFailures, usesKey } from "../permissions";
 import type { Statement } from "../policy";
 import type { Watch } from "../watch";
 import { isPseudonym } from "./columns";
@@ -68,10 +68,15 @@ export class Format extends pulumi.ComponentResource {
         new PseudonymKey("pseudonyms", { region, keyArn: raw.key.arn }, { parent: this })
       : undefined;
     const hasPseudonyms = key !== undefined;
+    const prefix = "format/";
     return new StreamFunction<DynamoDBStreamEvent, DynamoDBBatchResponse>(
       name,
       {
-        environment: key === undefined ? {} : { PSEUDONYM_SECRET: key.arn },
+        environment: {
+          FAILURES_BUCKET: raw.failures.bucket,
+          OVERFLOW_BUCKET: raw.overflow.bucket,
+          ...(key === undefined ? {} : { PSEUDONYM_SECRET: key.arn }),
+        },
         permissions: [
           {
             Effect: "Allow",
@@ -86,8 +91,8 @@ export class Format extends pulumi.ComponentResource {
           },
           usesKey(raw.key.arn, "dynamodb", region, ["kms:Decrypt"]),
           { Effect: "Allow", Action: ["firehose:PutRecordBatch"], Resource: Object.values(delivery.arns) },
-          // It parks nothing: nothing can be wrong with an image that raw has accepted.
-          ...leavesFailures({ bucket: raw.failures, key: raw.key }, region),
+          ...emptiesOverflow(raw.overflow, raw.key, region),
+          ...leavesFailures({ bucket: raw.failures, key: raw.key, prefix }, region),
           ...(key === undefined ? [] : readsSecret(key, raw, region)),
         ],
         callbackFactory: () => {
@@ -95,7 +100,10 @@ export class Format extends pulumi.ComponentResource {
           const firehose = new sdk.FirehoseClient();
           const { PutRecordBatchCommand } = sdk;
           const now = (): number => Date.now();
-          const options = { firehose, PutRecordBatchCommand, layouts, deliveryStreams, log: logLine, now };
+          const overflow = overflowBucket(setting("OVERFLOW_BUCKET"));
+          const put = objectWriter(setting("FAILURES_BUCKET"), prefix);
+          const sink = { firehose, PutRecordBatchCommand, deliveryStreams };
+          const options = { ...sink, layouts, overflow, put, log: logLine, now };
           if (!hasPseudonyms) return (event: DynamoDBStreamEvent) => format(event, options);
           const secret = secretReader(setting("PSEUDONYM_SECRET"));
           return async (event: DynamoDBStreamEvent) =>
@@ -114,7 +122,7 @@ export class Format extends pulumi.ComponentResource {
         function: this.reader,
         mappings: [this.mapping],
         retention: STREAM_SECONDS,
-        counts: ["failedPacks", "unknown"],
+        counts: ["failedPacks", "unknown", "parked"],
       },
       { parent: this },
     );

@@ -32,6 +32,8 @@ export interface DataOutputs {
   readonly rawTable: pulumi.Output<string>;
   readonly rawKeyArn: pulumi.Output<string>;
   readonly failuresBucket: pulumi.Output<string>;
+  /** Raw's large values. */
+  readonly overflowBucket: pulumi.Output<string>;
   /** Name of the function, by concern: also the folder of `failuresBucket` in which it parks. */
   readonly functions: {
     readonly capture: pulumi.Output<string>;
@@ -74,7 +76,7 @@ export function data(config: DataConfig, prod: ProdArns, model = lakeModel()): D
   const { operators, analysts, engineers } = config.access;
   const accessLogs = new AccessLogs("access-logs", { account }, here).bucket;
   const lake = new Lake("lake", { accounts: config, accessLogs, operators }, here);
-  const raw = new Raw("raw", { account }, here);
+  const raw = new Raw("raw", { account, accessLogs }, here);
 
   const catalog = new Catalog("catalog", { tables, bucket: lake.bucket, decisions: config.lakeDecisions }, here);
   const delivery = new Delivery("delivery", { accounts: config, tables, lake, catalog }, here);
@@ -112,6 +114,7 @@ export function data(config: DataConfig, prod: ProdArns, model = lakeModel()): D
     rawTable: raw.table.name,
     rawKeyArn: raw.key.arn,
     failuresBucket: raw.failures.bucket,
+    overflowBucket: raw.overflow.bucket,
     functions: {
       capture: capture.functionName,
       format: format.functionName,

@@ -32,6 +32,7 @@ const outputs = {
   data: z.object({
     lakeBucket: z.string(),
     rawTable: z.string(),
+    overflowBucket: z.string(),
     failuresBucket: z.string(),
     database: z.string(),
     workgroup: z.string(),

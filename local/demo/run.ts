@@ -20,7 +20,8 @@ import { createSample, type SampleSize } from "../sample/sample";
 import { startWriters, type Writers } from "../sample/writers";
 import { isSame, type Comparison } from "./compare";
 import { dataOutputs, prodOutputs, start, type DataOutputs, type Deployment, type ProdOutputs } from "./deploy";
-import { checkParked, onlyPoison, poison } from "./poison";
+import { checkOverflow, plantLarge } from "./large";
+import { checkParked, poison } from "./poison";
 import { findMarkers, MARKERS, plantMarkers } from "./privacy";
 import type { Progress } from "./progress";
 import { promoteLoads } from "./promoted";
@@ -107,6 +108,7 @@ async function work(options: DemoOptions, deployment: Deployment, aws: Clients, 
   try {
     const duringLoad = loadedBy(replication, writers);
     duringLoad.catch(() => undefined);
+    await plantLarge(monolith);
     const data = dataOutputs.parse(await deployment.up("data"));
 
     progress.step("Working on the monolith and on the clocking service's own table");
@@ -193,7 +195,7 @@ async function verify(
     ]);
     const comparisons = [...ofServices, ...ofLake, ofPunches];
     progress.done(`${comparisons.length} tables, ${kpis.length} KPIs`);
-    progress.step("Asking for what was parked, and for the new column");
+    progress.step("Asking for what was parked, for the new column and for large values");
     return { comparisons, problems: await problems(options.folder, deployment, aws, prod, done), kpis };
   } finally {
     await monolith.end();
@@ -224,16 +226,19 @@ async function problems(
   prod: ProdOutputs,
   { data, unknownValues, markers }: Work,
 ): Promise<string[]> {
-  const folders = services.map(({ name }) => `${name}/parked/`);
   const users = (await serviceItems(dataDynamodb, data.rawTable)).get("monolith.users") ?? [];
   // A column that the model does not know may be private: it waits in raw until somebody has decided.
   const waiting = users.filter((item) => item["_rest:pronouns"]?.S === JSON.stringify(MARKERS.pronouns)).length;
   // Raw and what was parked are private, and may hold anything; DynamoDB keeps no file here.
   const isPrivate = (file: string): boolean =>
-    [data.failuresBucket, prod.failuresBucket].some((bucket) => file.startsWith(`s3/${bucket}/`));
+    [data.failuresBucket, data.overflowBucket, prod.failuresBucket].some((bucket) =>
+      [`s3/${bucket}/`, `s3/.versions/${bucket}/`].some((folder) => file.startsWith(folder)),
+    );
+  const names = services.map(({ name }) => name);
   return [
-    ...(await checkParked(dataS3, data.failuresBucket, "capture/parked/")),
-    ...(await onlyPoison(prodS3, prod.failuresBucket, folders)),
+    ...(await checkParked(dataS3, data.failuresBucket, ["capture", "format"])),
+    ...(await checkParked(prodS3, prod.failuresBucket, names)),
+    ...(await checkOverflow(dataS3, data.overflowBucket, dataDynamodb, data.rawTable)),
     ...(await unexpected(prodS3, prod.failuresBucket, "aws/lambda/")),
     ...(await unexpected(dataS3, data.failuresBucket, "aws/lambda/")),
     ...cloud.services.lambda.problems().map(({ functionName, problem }) => `${functionName}: ${problem}`),

@@ -36,14 +36,18 @@ export interface GivenUp extends FailedObject {
   readonly records: readonly FailedRecord[];
 }
 
-/** A batch of a table's stream that Lambda gave up: it goes back as a whole. */
-export interface GivenUpItems extends FailedObject {
-  readonly kind: "given-up-items";
+export interface FailedItem {
   readonly reason: string;
-  readonly items: readonly DynamoDBRecord[];
+  readonly record: DynamoDBRecord;
 }
 
-export type Failure = ParkedObject | GivenUp | GivenUpItems;
+/** Records of a table's stream, parked or given up: they go back together, and the object is done with when all of them are. */
+export interface FailedItems extends FailedObject {
+  readonly kind: "items";
+  readonly items: readonly FailedItem[];
+}
+
+export type Failure = ParkedObject | GivenUp | FailedItems;
 
 const parkedShape = z.object({
   reason: z.string(),
@@ -111,7 +115,18 @@ function parse(key: string, body: string, functions: Readonly<Record<string, str
   const [, name, day] = PARKED.exec(key) ?? [];
   if (name === undefined || day === undefined) return givenUp(key, body, functions);
   const lines = body.split("\n").filter((line) => line !== "");
-  return { kind: "parked", key, body, function: name, day, records: lines.map(parkedRecord) };
+  const common = { key, body, function: name, day };
+  const items = lines.flatMap(parkedItem);
+  if (items.length > 0) return { ...common, kind: "items", items };
+  return { ...common, kind: "parked", records: lines.map(parkedRecord) };
+}
+
+/** What *format* parks holds the whole record of the table's stream. */
+function parkedItem(line: string): FailedItem[] {
+  const { reason, stream, data } = parkedShape.parse(JSON.parse(line));
+  if (!stream.startsWith("arn:aws:dynamodb:")) return [];
+  // Its own event, as functions/format.ts writes it.
+  return [{ reason, record: JSON.parse(Buffer.from(data, "base64").toString("utf8")) as DynamoDBRecord }];
 }
 
 /** The record as Lambda handed it over, as far as a function reads it. */
@@ -136,7 +151,7 @@ function parkedRecord(line: string): FailedRecord {
   return { reason, record, line };
 }
 
-function givenUp(key: string, body: string, functions: Readonly<Record<string, string>>): GivenUp | GivenUpItems {
+function givenUp(key: string, body: string, functions: Readonly<Record<string, string>>): GivenUp | FailedItems {
   const { requestContext, timestamp, payload } = givenUpShape.parse(JSON.parse(body));
   const { condition: reason, functionArn } = requestContext;
   const name = functionArn.split(":")[6] ?? "";
@@ -145,16 +160,16 @@ function givenUp(key: string, body: string, functions: Readonly<Record<string, s
   // Lambda's own event: one kind of record or the other.
   const { Records } = JSON.parse(payload) as { Records: (KinesisStreamRecord | DynamoDBRecord)[] };
   const isItem = (record: KinesisStreamRecord | DynamoDBRecord): record is DynamoDBRecord => "dynamodb" in record;
-  const items = Records.filter(isItem);
-  if (items.length > 0) return { ...common, kind: "given-up-items", reason, items };
+  const items = Records.filter(isItem).map((record): FailedItem => ({ reason, record }));
+  if (items.length > 0) return { ...common, kind: "items", items };
   const records = Records.flatMap((record) => (isItem(record) ? [] : [{ reason, record }]));
   return { ...common, kind: "given-up", records };
 }
 
 /** Reasons of the records in an object, with how many there are of each. */
 export function reasonsOf(failure: Failure): Map<string, number> {
-  if (failure.kind === "given-up-items") return new Map([[failure.reason, failure.items.length]]);
   const counts = new Map<string, number>();
-  for (const { reason } of failure.records) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const records = failure.kind === "items" ? failure.items : failure.records;
+  for (const { reason } of records) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return counts;
 }

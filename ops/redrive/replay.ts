@@ -5,7 +5,7 @@ import type { Surroundings } from "../command";
 import { TOMBSTONE_SECONDS } from "../../functions/statements";
 import type { FailedRecord, Failure } from "./failures";
 import type { Fate } from "./fate";
-import { identity, sendItems, sendRecords, type Fates } from "./send";
+import { identity, sendItems, sendRecords, sequenceOf, type Fates } from "./send";
 import { settle } from "./settle";
 
 /** An account's failures bucket, and its functions by their names in the stack's outputs. */
@@ -50,7 +50,7 @@ export async function replay(
       functionName === undefined ? `The stack ${scope.stack} has no function ${name}: its records stay.` : undefined;
 
     const records = ofFunction
-      .flatMap((failure) => (failure.kind === "given-up-items" ? [] : failure.records))
+      .flatMap((failure) => (failure.kind === "items" ? [] : failure.records))
       .filter(({ reason }) => wanted(reason));
     const old = records.filter(isTooOld);
     const fresh = records.filter((record) => !old.includes(record));
@@ -64,9 +64,10 @@ export async function replay(
     }
     for (const failure of ofFunction) {
       signal.throwIfAborted();
-      if (failure.kind === "given-up-items" && functionName !== undefined && wanted(failure.reason)) {
+      const isItems = failure.kind === "items" && failure.items.some(({ reason }) => wanted(reason));
+      if (isItems && functionName !== undefined) {
         const sent = await sendItems(lambda, functionName, failure);
-        found.set(failure.key, sent.fate);
+        for (const [id, fate] of sent.fates) found.set(id, fate);
         if (sent.problem !== undefined) problem = `${name}: ${sent.problem}`;
       }
       await settle(s3, scope.bucket, failure, found, stamp);
@@ -85,17 +86,11 @@ function outcomes(
 ): Replayed[] {
   const common = { stack, function: failure.function };
   const ended = (fate: Fate = "failed") => (fate === "failed" && problem !== undefined ? { fate, problem } : { fate });
-  if (failure.kind === "given-up-items") {
-    if (!wanted(failure.reason)) return [];
-    return failure.items.map(({ eventSourceARN = "", dynamodb }) => ({
-      ...{ ...common, reason: failure.reason, stream: eventSourceARN },
-      ...{ sequenceNumber: dynamodb?.SequenceNumber ?? "", ...ended(found.get(failure.key)) },
-    }));
-  }
-  return failure.records
+  const records = failure.kind === "items" ? failure.items : failure.records;
+  return records
     .filter(({ reason }) => wanted(reason))
     .map(({ reason, record }) => ({
-      ...{ ...common, reason, stream: record.eventSourceARN },
-      ...{ sequenceNumber: record.kinesis.sequenceNumber, ...ended(found.get(identity(record))) },
+      ...{ ...common, reason, stream: record.eventSourceARN ?? "" },
+      ...{ sequenceNumber: sequenceOf(record), ...ended(found.get(identity(record))) },
     }));
 }

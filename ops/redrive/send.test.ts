@@ -1,7 +1,7 @@
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { KinesisStreamRecord } from "aws-lambda";
-import type { FailedRecord } from "./failures";
-import { batches, identity, sendRecords } from "./send";
+import type { FailedItems, FailedRecord } from "./failures";
+import { batches, identity, sendItems, sendRecords } from "./send";
 
 const record = (sequenceNumber: string, stream = "arn:a", data = ""): FailedRecord => ({
   reason: "not-json",
@@ -64,5 +64,23 @@ describe("what became of records", () => {
     const { fates, problem } = await sendRecords(client, "f", [one], ignore);
     expect(fateOf(fates, one)).toBe("failed");
     expect(problem).toContain("deploy this version");
+  });
+
+  test("of a table's stream, too: all of an object together", async () => {
+    const item = (SequenceNumber: string) => ({
+      reason: "row-too-large",
+      record: { eventSourceARN: "arn:t", dynamodb: { SequenceNumber } },
+    });
+    const common = { key: "k", body: "", function: "format", day: "2026-11-24", kind: "items" } as const;
+    const failure: FailedItems = { ...common, items: ["1", "2", "3"].map(item) };
+    const { client, asked } = lambda(answer({ fates: { "1": "applied", "2": "parked" } }), answer({}));
+    const { fates } = await sendItems(client, "f", failure);
+    expect([...fates]).toEqual([
+      ["arn:t 1", "applied"],
+      ["arn:t 2", "parked"],
+      ["arn:t 3", "failed"],
+    ]);
+    expect(asked).toEqual([3]);
+    expect((await sendItems(client, "f", failure)).problem).toContain("deploy this version");
   });
 });

@@ -1,9 +1,9 @@
 /** Puts failed records back through their function, by Lambda's Invoke: the same handler under the same rule. */
 import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
-import type { KinesisStreamRecord } from "aws-lambda";
+import type { DynamoDBRecord, KinesisStreamRecord } from "aws-lambda";
 import { z } from "zod";
 import { answers, type Fate } from "./fate";
-import type { FailedRecord, GivenUpItems } from "./failures";
+import type { FailedItems, FailedRecord } from "./failures";
 
 /** Of one record, by stream and sequence number; see `identity`. */
 export type Fates = Map<string, Fate>;
@@ -15,8 +15,11 @@ export interface Sent {
 }
 
 /** A record may have been parked twice: Lambda delivers at least once. */
-export const identity = ({ eventSourceARN, kinesis }: KinesisStreamRecord): string =>
-  `${eventSourceARN} ${kinesis.sequenceNumber}`;
+export const identity = (record: KinesisStreamRecord | DynamoDBRecord): string =>
+  `${record.eventSourceARN ?? ""} ${sequenceOf(record)}`;
+
+export const sequenceOf = (record: KinesisStreamRecord | DynamoDBRecord): string =>
+  "kinesis" in record ? record.kinesis.sequenceNumber : (record.dynamodb?.SequenceNumber ?? "");
 
 /** Invoke takes 6 MB; a batch of a stream has no more records than this either. */
 const MOST_BYTES = 4 * 1024 * 1024;
@@ -90,17 +93,17 @@ export async function sendRecords(
 
 const OLD_FUNCTION = "it does not say what became of the records: deploy this version of the program first";
 
-/** A batch of a table's stream. What is taken twice does no harm: the views take the latest version of a row. */
-export async function sendItems(
-  lambda: Lambda,
-  functionName: string,
-  { items }: GivenUpItems,
-): Promise<{ readonly fate: Fate; readonly problem?: string }> {
+/** Records of a table's stream. What is taken twice does no harm: the views take the latest version of a row. */
+export async function sendItems(lambda: Lambda, functionName: string, { items }: FailedItems): Promise<Sent> {
+  const records = items.map(({ record }) => record);
+  const found: Fates = new Map(records.map((record) => [identity(record), "failed"]));
   try {
-    const { batchItemFailures } = await invoke(lambda, functionName, { Records: items });
-    return { fate: batchItemFailures.length === 0 ? "applied" : "failed" };
+    const { fates } = await invoke(lambda, functionName, { Records: records, redrive: true });
+    if (fates === undefined) return { fates: found, problem: OLD_FUNCTION };
+    for (const record of records) found.set(identity(record), fates[sequenceOf(record)] ?? "failed");
+    return { fates: found };
   } catch (error) {
     if (!(error instanceof FunctionFailed)) throw error;
-    return { fate: "failed", problem: error.message };
+    return { fates: found, problem: error.message };
   }
 }

@@ -1,5 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Failure } from "./failures";
+import type { Fate } from "./fate";
+import type { Fates } from "./send";
 import { settle } from "./settle";
 
 type Input = { readonly Key: string; readonly Body?: string };
@@ -72,11 +74,17 @@ test.each([
   expect(asked).toEqual(expected);
 });
 
-test("a batch of a table's stream is moved as a whole", async () => {
+test("records of a table's stream are moved together", async () => {
   const { s3, asked } = bucket();
-  const items: Failure = { ...common, kind: "given-up-items", reason: "RetryAttemptsExhausted", items: [] };
-  await settle(s3, "b", items, new Map([["k", "failed"]]), "t");
+  const item = (SequenceNumber: string) => ({ reason: "row-too-large", record: { dynamodb: { SequenceNumber } } });
+  const items: Failure = { ...common, kind: "items", items: [item("1"), item("2")] };
+  const fates = (first: Fate, second: Fate): Fates =>
+    new Map([
+      [" 1", first],
+      [" 2", second],
+    ]);
+  await settle(s3, "b", items, fates("applied", "failed"), "t");
   expect(asked).toEqual([]);
-  await settle(s3, "b", items, new Map([["k", "applied"]]), "t");
+  await settle(s3, "b", items, fates("applied", "parked"), "t");
   expect(asked).toEqual(['PutObjectCommand redriven/t/k "all"', "DeleteObjectCommand k"]);
 });

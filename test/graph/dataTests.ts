@@ -93,6 +93,7 @@ ${each("kinesis.FirehoseDeliveryStream delivery-")}
 Format format
   ${stream("format")}
   cloudwatch.LogMetricFilter format-failedPacks
+  cloudwatch.LogMetricFilter format-parked
   cloudwatch.LogMetricFilter format-unknown
   lambda.EventSourceMapping format
   pulumi-nodejs:dynamic.Resource pseudonyms !+
@@ -109,6 +110,7 @@ Promotion promote
   scheduler.Schedule promote
 Raw raw
   ${bucket("raw-failures", "BucketVersioning")}
+  ${bucket("raw-overflow", "BucketLogging", "BucketVersioning")}
   dynamodb.Table raw !+
   kms.Alias raw
   kms.Key raw !+
@@ -133,6 +135,7 @@ pulumi:providers.aws data`);
       rawTable: "raw-1234567",
       rawKeyArn: "arn:aws:kms:eu-west-1:222222222222:key/00000000-raw",
       failuresBucket: "raw-failures-1234567",
+      overflowBucket: "raw-overflow-1234567",
       functions: { capture: "capture-1234567", format: "format-1234567", promote: "promote-1234567" },
       database: "tributary",
       workgroup: "tributary",
@@ -183,6 +186,8 @@ pulumi:providers.aws data`);
         "Allow kms:Decrypt on arn:aws:kms:eu-west-1:111111111111:key/00000000-streams if StringEquals kms:ViaService=kinesis.eu-west-1.amazonaws.com",
         "Allow dynamodb:PartiQLInsert, dynamodb:PartiQLUpdate, dynamodb:BatchGetItem, dynamodb:PutItem on arn:aws:dynamodb:eu-west-1:222222222222:table/raw-1234567",
         "Allow kms:Decrypt, kms:Encrypt, kms:GenerateDataKey, kms:DescribeKey on arn:aws:kms:eu-west-1:222222222222:key/00000000-raw if StringEquals kms:ViaService=dynamodb.eu-west-1.amazonaws.com",
+        "Allow s3:PutObject, s3:GetObject, s3:GetObjectVersion, s3:DeleteObject on arn:aws:s3:::raw-overflow-1234567/*",
+        "Allow kms:Decrypt, kms:GenerateDataKey on arn:aws:kms:eu-west-1:222222222222:key/00000000-raw if StringEquals kms:ViaService=s3.eu-west-1.amazonaws.com",
         "Allow s3:PutObject on arn:aws:s3:::raw-failures-1234567/capture/*, arn:aws:s3:::raw-failures-1234567/aws/lambda/*",
         "Allow s3:ListBucket on arn:aws:s3:::raw-failures-1234567",
         "Allow kms:GenerateDataKey on arn:aws:kms:eu-west-1:222222222222:key/00000000-raw if StringEquals kms:ViaService=s3.eu-west-1.amazonaws.com",
@@ -210,6 +215,46 @@ pulumi:providers.aws data`);
     });
   });
 
+  test("raw's overflow has raw's key, is logged, and keeps for a month what was deleted", () => {
+    const inputs = (kind: string) => one(kind, "raw-overflow").inputs;
+    expect(inputs("BucketServerSideEncryptionConfiguration")["rules"]).toEqual([
+      {
+        applyServerSideEncryptionByDefault: {
+          sseAlgorithm: "aws:kms",
+          kmsMasterKeyId: "arn:aws:kms:eu-west-1:222222222222:key/00000000-raw",
+        },
+        bucketKeyEnabled: true,
+      },
+    ]);
+    expect(inputs("BucketVersioning")["versioningConfiguration"]).toEqual({ status: "Enabled" });
+    expect(inputs("BucketLogging")).toMatchObject({
+      targetBucket: "access-logs-1234567",
+      targetPrefix: "raw-overflow/",
+    });
+    // Nothing that is current expires.
+    expect(inputs("BucketLifecycleConfiguration")["rules"]).toEqual([
+      {
+        id: "unfinished-uploads",
+        status: "Enabled",
+        filter: { prefix: "" },
+        abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
+      },
+      {
+        id: "old-versions",
+        status: "Enabled",
+        filter: { prefix: "" },
+        noncurrentVersionExpiration: { noncurrentDays: 30 },
+        expiration: { expiredObjectDeleteMarker: true },
+      },
+    ]);
+    expect(one("Function", "capture").inputs["environment"]).toMatchObject({
+      variables: { OVERFLOW_BUCKET: "raw-overflow-1234567" },
+    });
+    expect(one("Function", "format").inputs["environment"]).toMatchObject({
+      variables: { OVERFLOW_BUCKET: "raw-overflow-1234567", FAILURES_BUCKET: "raw-failures-1234567" },
+    });
+  });
+
   test("format may read raw's stream and put to each delivery stream", () => {
     const streams = ["shops", "users", "contracts", "shifts", "absences", "heartbeat", "punches"].map(
       (name) => `arn:aws:firehose:eu-west-1:222222222222:deliverystream/tributary-${name}`,
@@ -219,7 +264,10 @@ pulumi:providers.aws data`);
       "Allow dynamodb:ListStreams on *",
       "Allow kms:Decrypt on arn:aws:kms:eu-west-1:222222222222:key/00000000-raw if StringEquals kms:ViaService=dynamodb.eu-west-1.amazonaws.com",
       `Allow firehose:PutRecordBatch on ${streams.join(", ")}`,
-      "Allow s3:PutObject on arn:aws:s3:::raw-failures-1234567/aws/lambda/*",
+      "Allow s3:GetObjectVersion, s3:DeleteObject on arn:aws:s3:::raw-overflow-1234567/*",
+      "Allow s3:ListBucket on arn:aws:s3:::raw-overflow-1234567",
+      "Allow kms:Decrypt on arn:aws:kms:eu-west-1:222222222222:key/00000000-raw if StringEquals kms:ViaService=s3.eu-west-1.amazonaws.com",
+      "Allow s3:PutObject on arn:aws:s3:::raw-failures-1234567/format/*, arn:aws:s3:::raw-failures-1234567/aws/lambda/*",
       "Allow s3:ListBucket on arn:aws:s3:::raw-failures-1234567",
       "Allow kms:GenerateDataKey on arn:aws:kms:eu-west-1:222222222222:key/00000000-raw if StringEquals kms:ViaService=s3.eu-west-1.amazonaws.com",
       "Allow secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-west-1:222222222222:secret:tributary/pseudonyms-AbCdEf",

@@ -188,7 +188,7 @@ export function watchTests(prod: () => Plan, ours: () => Plan, data: () => Plan,
           "delivery-fails: Tributary/delivery-fails Sum > 0, 2 of 6 of 300 s",
           ...ofFunction("capture", 604_800_000, ["capture-1", "capture-2"], ["parked"]),
           "capture-silent: AWS/Lambda/Invocations Sum < 1, 1 of 1 of 21600 s!",
-          ...ofFunction("format", 86_400_000, ["format"], ["failedPacks", "unknown"]),
+          ...ofFunction("format", 86_400_000, ["format"], ["failedPacks", "unknown", "parked"]),
           "promote-errors: AWS/Lambda/Errors Sum > 0, 3 of 4 of 900 s",
           "promote-late: Tributary/promote-oldest-load Maximum > 192, 2 of 2 of 3600 s!",
           ...["BatchExecuteStatement", "BatchGetItem", "TransactWriteItems"].map(
