@@ -32,15 +32,34 @@ test.each([
   [
     "a misspelt one",
     [...header, "-- ower: me"],
-    `${FILE}, line 7: "ower" is none of title, question, owner, unit, grain, chart.`,
+    `${FILE}, line 7: "ower" is none of title, question, owner, unit, grain, chart, draws.`,
   ],
   [
     "a chart that nobody draws",
     [...header.slice(0, 5), "-- chart: pie"],
     `${FILE}: chart is "pie", expected one of line, bar, number, table.`,
   ],
+  [
+    "what is no column",
+    [...header, "-- draws: active_shops, Shops"],
+    `${FILE}: draws has "Shops", expected columns between commas, in lower case.`,
+  ],
+  ["a column drawn twice", [...header, "-- draws: shops,shops"], `${FILE}: draws has "shops" twice.`],
+  [
+    "columns of a table, which shows all",
+    [...header.slice(0, 5), "-- chart: table", "-- draws: shops"],
+    `${FILE}: "draws" stands beside "chart: table", which shows every column.`,
+  ],
 ])("%s is named, with its place", (_what, lines, message) => {
   expect(() => parse([...lines, "SELECT 1"])).toThrow(new KpiError(message));
+});
+
+test("names the columns that are drawn, if it says so", () => {
+  expect(parse([...header, "SELECT 1"])).not.toHaveProperty("draws");
+  expect(parse([...header, "-- draws: active_shops,planning_shops", "SELECT 1"]).draws).toEqual([
+    "active_shops",
+    "planning_shops",
+  ]);
 });
 
 test("a header alone is no KPI, and the file's name is what one asks for", () => {

@@ -7,7 +7,11 @@
  *     -- unit: shops
  *     -- grain: week
  *     -- chart: line
+ *     -- draws: active_shops, planning_shops
  *     SELECT ...
+ *
+ * `draws` may be left out: then every numeric column but the first is drawn. What is drawn shares one axis, so name the columns
+ * of the KPI's unit where others stand beside them: counts beside a percentage, say.
  */
 export interface Kpi {
   /** The file's name without `.sql`: what one asks for it by. */
@@ -20,6 +24,8 @@ export interface Kpi {
   /** What one row is: week, shop, ... */
   readonly grain: string;
   readonly chart: Chart;
+  /** The columns that are drawn, all of the KPI's unit. Left out: every numeric column but the first. Of a table none. */
+  readonly draws?: readonly string[];
   /** The whole file, header included. */
   readonly sql: string;
 }
@@ -27,7 +33,7 @@ export interface Kpi {
 export const charts = ["line", "bar", "number", "table"] as const;
 export type Chart = (typeof charts)[number];
 
-const MEMBERS = ["title", "question", "owner", "unit", "grain", "chart"] as const;
+const MEMBERS = ["title", "question", "owner", "unit", "grain", "chart", "draws"] as const;
 type Member = (typeof MEMBERS)[number];
 
 /** A mistake in a KPI's file; the message names file and line and says what is expected. */
@@ -38,7 +44,7 @@ const isChart = (text: string): text is Chart => charts.some((chart) => chart ==
 
 /**
  * @param file as a person would look for it, e.g. `queries/kpis/active_shops.sql`
- * @throws KpiError for a missing, empty, unknown or repeated member, and for a file without a statement
+ * @throws KpiError for a missing, empty, unknown or repeated member, for columns that are none, and for a file without a statement
  */
 export function parseKpi(name: string, file: string, sql: string): Kpi {
   if (!/^[a-z][a-z0-9_]*$/.test(name))
@@ -65,6 +71,9 @@ export function parseKpi(name: string, file: string, sql: string): Kpi {
   };
   const chart = text("chart");
   if (!isChart(chart)) throw new KpiError(`${file}: chart is "${chart}", expected one of ${charts.join(", ")}.`);
+  const draws = found.get("draws");
+  if (draws !== undefined && chart === "table")
+    throw new KpiError(`${file}: "draws" stands beside "chart: table", which shows every column.`);
   return {
     name,
     title: text("title"),
@@ -73,6 +82,18 @@ export function parseKpi(name: string, file: string, sql: string): Kpi {
     unit: text("unit"),
     grain: text("grain"),
     chart,
+    ...(draws === undefined ? {} : { draws: columns(draws, file) }),
     sql,
   };
+}
+
+/** The names, as Athena gives them: in lower case, between commas. */
+function columns(text: string, file: string): string[] {
+  const names = text.split(",").map((name) => name.trim());
+  names.forEach((name, index) => {
+    if (!/^[a-z_][a-z0-9_]*$/.test(name))
+      throw new KpiError(`${file}: draws has "${name}", expected columns between commas, in lower case.`);
+    if (names.indexOf(name) !== index) throw new KpiError(`${file}: draws has "${name}" twice.`);
+  });
+  return names;
 }

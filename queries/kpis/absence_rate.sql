@@ -4,6 +4,7 @@
 -- unit: %
 -- grain: month
 -- chart: line
+-- draws: absence_percent, sick_percent, paid_leave_percent
 -- Days of the calendar, of this month and the two before it. Somebody with two
 -- contracts at a time counts once.
 with

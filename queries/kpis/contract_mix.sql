@@ -4,6 +4,7 @@
 -- unit: people
 -- grain: kind of contract
 -- chart: bar
+-- draws: people
 with
   running as (
     select

@@ -4,6 +4,7 @@
 -- unit: %
 -- grain: plan
 -- chart: bar
+-- draws: clocking_percent, payroll_percent, messages_percent
 with
   switches as (
     select

@@ -4,6 +4,7 @@
 -- unit: %
 -- grain: week
 -- chart: line
+-- draws: no_show_percent
 -- Of shops and days where somebody clocked in: elsewhere nobody could tell. A
 -- clock-in from an hour before the shift until its end counts.
 with

@@ -4,6 +4,7 @@
 -- unit: shifts
 -- grain: week
 -- chart: bar
+-- draws: open_shifts
 with
   upcoming as (
     select

@@ -4,6 +4,7 @@
 -- unit: %
 -- grain: role
 -- chart: bar
+-- draws: percent_in_a_week, percent_in_four_weeks, percent_never
 with
   people as (
     select

@@ -4,6 +4,7 @@
 -- unit: hours
 -- grain: week
 -- chart: line
+-- draws: planned_hours, worked_hours
 -- Only shops where somebody clocked in that week: elsewhere nobody could tell.
 with
   worked as (

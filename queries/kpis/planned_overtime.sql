@@ -4,6 +4,7 @@
 -- unit: hours
 -- grain: week
 -- chart: bar
+-- draws: overtime_hours
 with
   person_weeks as (
     select

@@ -4,6 +4,7 @@
 -- unit: days
 -- grain: week
 -- chart: line
+-- draws: average_days_ahead
 with
   planned as (
     select

@@ -4,6 +4,7 @@
 -- unit: %
 -- grain: quarter of joining
 -- chart: bar
+-- draws: percent_planning
 -- Planning is to have a shift in the last four weeks.
 with
   planning as (

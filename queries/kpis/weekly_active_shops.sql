@@ -4,6 +4,7 @@
 -- unit: shops
 -- grain: week
 -- chart: line
+-- draws: active_shops, planning_shops
 with
   planned as (
     select
