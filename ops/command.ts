@@ -47,7 +47,7 @@ export async function runCommand(
 }
 
 /** Of a mistake of ours nothing. */
-function explain(error: unknown): string | undefined {
+export function explain(error: unknown): string | undefined {
   if (error instanceof CannotRun) return error.message;
   if (!(error instanceof Error)) return undefined;
   if (error.name === "CredentialsProviderError" || error.name === "TokenProviderError") {

@@ -16,6 +16,7 @@ const data = {
   functions: { capture: "capture-1", promote: "promote-1" },
   database: "tributary",
   workgroup: "tributary",
+  analystWorkgroup: "tributary-analysts",
 };
 
 function withFolder(run: (folder: string) => Promise<void>): () => Promise<void> {

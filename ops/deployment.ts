@@ -26,6 +26,7 @@ export const dataOutputs = z.object({
   functions: names.and(z.object({ promote: z.string() })),
   database: z.string(),
   workgroup: z.string(),
+  analystWorkgroup: z.string(),
 });
 
 export type ProdOutputs = z.output<typeof prodOutputs>;

@@ -2,6 +2,7 @@
 import { lakeTables } from "../model";
 import { parseKpi } from "../model/kpi";
 import { sqlFiles } from "../infra/project";
+import { drawChart } from "../ops/dashboard/charts";
 import { startLake, type Lake } from "./testing/lake";
 import { ROWS } from "./testing/rows";
 
@@ -107,10 +108,13 @@ test("every KPI has a result worked out by hand", () => {
   expect(kpis.map(({ name }) => name)).toEqual(Object.keys(EXPECTED).sort());
 });
 
-test.each(kpis.map((kpi) => [kpi.name, kpi] as const))("%s", async (name, { sql }) => {
-  const { rows } = await lake.query(sql);
+test.each(kpis.map((kpi) => [kpi.name, kpi] as const))("%s", async (name, kpi) => {
+  const result = await lake.query(kpi.sql);
+  const { rows } = result;
   const expected = EXPECTED[name]?.map((row) => row.map((value) => (value === null ? null : String(value))));
   expect(rows).toEqual(expected);
+  // The columns that its header names are there and numbers, and its first column fits its chart.
+  expect(() => drawChart(kpi, result)).not.toThrow();
 });
 
 test.each([...sqlFiles("queries/kpis"), ...sqlFiles("queries/views")].map((file) => [file.file, file.text] as const))(

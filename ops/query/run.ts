@@ -11,6 +11,7 @@ import { renderTable } from "../table";
 import { KPI_FOLDER, readKpis } from "./kpis";
 import { markPlace } from "./place";
 import { renderCsv, renderJson, renderSummary } from "./render";
+import { statement } from "./statement";
 
 const HELP = `npm run query -- [options] [kpi | sql | file.sql | -]
 
@@ -97,13 +98,6 @@ async function read(asked: string, { folder, input }: Surroundings): Promise<Que
     return { sql: statement(await readFile(file, "utf8"), `${asked} is empty.`), file: asked };
   }
   return { sql: statement(asked, "An empty question.") };
-}
-
-/** Without the semicolon at its end, which a file has and the API need not take; places stay what they are. */
-function statement(sql: string, empty: string): string {
-  const text = sql.replace(/[\s;]+$/, "");
-  if (text === "") throw new CannotRun(empty);
-  return text;
 }
 
 async function listKpis(folder: string, json: boolean): Promise<string> {

@@ -40,7 +40,7 @@ export async function runAgainst(answers: Answers, command: Command, ...argv: st
   const prod = { changesTaskArn: "changes", fullLoadTaskArn: "full", failuresBucket: "f", functions: {} };
   const data = {
     ...{ lakeKeyArn: "", rawTable: "raw", failuresBucket: "f", functions: { promote: "promote" } },
-    ...{ database: "d", workgroup: "w" },
+    ...{ database: "d", workgroup: "w", analystWorkgroup: "a" },
   };
   const { port } = server.address() as AddressInfo;
   fs.writeFileSync(
