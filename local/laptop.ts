@@ -8,7 +8,15 @@ import {
   StartReplicationTaskCommand,
 } from "@aws-sdk/client-database-migration-service";
 import * as path from "node:path";
-import { dataOutputs, LOCAL_FILE, prodOutputs, type ClientSettings, type LocalCloud } from "../ops/deployment";
+import {
+  dataOutputs,
+  LOCAL_FILE,
+  prodOutputs,
+  type Account,
+  type ClientSettings,
+  type DataOutputs,
+  type LocalCloud,
+} from "../ops/deployment";
 import { promoteLoads } from "../ops/full-load/promote";
 import { start, type Deployment } from "./demo/deploy";
 import type { Progress } from "./demo/progress";
@@ -32,6 +40,10 @@ export interface LaptopOptions {
 
 export interface Laptop {
   readonly deployment: Deployment;
+  /** The data account, in the role of analysts. */
+  readonly analyst: Account<DataOutputs>;
+  /** How many the workload has committed so far. */
+  changes(): number;
   /** Ends everything; safe to call twice. */
   close(): Promise<void>;
 }
@@ -84,7 +96,8 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     // Nobody else needs the access keys; they die with the process.
     rmSync(file, { force: true });
     writeFileSync(file, `${JSON.stringify(found, undefined, 2)}\n`, { mode: 0o600 });
-    return { deployment, close };
+    const analyst = { outputs: data, settings: settings(String(outputs.data["analystRoleArn"])) };
+    return { deployment, analyst, changes: () => writers?.changes() ?? 0, close };
   } catch (error) {
     await close();
     throw error;

@@ -22,6 +22,7 @@ import { LOCAL_FILE, type LocalCloud, type ProdOutputs } from "../ops/deployment
 import { fullLoad } from "../ops/full-load/run";
 import { query } from "../ops/query/run";
 import { redrive } from "../ops/redrive/run";
+import { dashboardTests } from "./operations/dashboardTests";
 import { emitTests } from "./operations/emitTests";
 
 const quiet = { step: () => undefined, update: () => undefined, done: () => undefined, print: () => undefined };
@@ -260,6 +261,8 @@ test("a deployment that refreshes sets right what somebody did to the views, and
   expect(await loads()).toEqual(inForce);
   athena.destroy();
 }, 60_000);
+
+describe("the dashboard", () => dashboardTests(() => ({ laptop, monolith, file, settled })));
 
 describe("rows emitted again", () => emitTests(() => ({ laptop, monolith, file, settled })));
 
