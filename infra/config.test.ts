@@ -52,7 +52,11 @@ test("what is left out has a safe default", () => {
 });
 
 test("so has a database of our own", () => {
-  withSettings({ ...smallest, "tributary:source": created, "tributary:network": undefined });
+  withSettings({
+    ...smallest,
+    ...{ "tributary:source": created, "tributary:network": undefined, "tributary:replication": { start: false } },
+  });
+  expect(prodConfig().replication.start).toBe(false);
   expect(prodConfig().source.create).toEqual({
     instanceClass: "db.m7g.large",
     storageGb: 100,
@@ -166,6 +170,11 @@ test.each([
     "an engine older than its PostgreSQL",
     { "tributary:replication": { engineVersion: "3.5.4" } },
     'tributary:replication.engineVersion: found "3.5.4", expected 3.6.1 or later for PostgreSQL 17 (tributary:source.postgresVersion).',
+  ],
+  [
+    "a task on a database that has no tables yet",
+    { "tributary:source": created, "tributary:network": undefined },
+    "tributary:replication.start: found nothing, expected false until the tables are in the database that the program makes (docs/configuration.md), then true.",
   ],
   [
     "an engine that rounds large integers",

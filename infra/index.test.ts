@@ -23,6 +23,7 @@ const AUTHORITY = path.join(__dirname, "../test/graph/authority.pem");
 const prodSettings = {
   ...settings,
   "tributary:source": JSON.stringify({ database: "monolith", certificate: AUTHORITY, create: {} }),
+  "tributary:replication": JSON.stringify({ start: false }),
 };
 const dataSettings = { ...settings, "tributary:prodStack": "organization/tributary/prod" };
 

@@ -116,6 +116,8 @@ const replication = settings({
   maintenanceWindow: window.default("sun:03:30-sun:04:30"),
   /** False where the account has dms-vpc-role and dms-cloudwatch-logs-role already: they exist once per account. */
   createAccountRoles: flag.default(true),
+  /** False: the task stands still, and no schedule starts a full load. True if left out, where it may be left out. */
+  start: flag.optional(),
 });
 
 function isTimeZone(name: string): boolean {
@@ -182,5 +184,12 @@ export function conflictIn({
     ];
   if (source.create === undefined && network.vpcId === undefined)
     return ["network.vpcId", undefined, "the VPC from which the database that exists can be reached"];
+  // A database that has just been made has no tables, and a task that captures none fails.
+  if (source.create !== undefined && replication.start === undefined)
+    return [
+      "replication.start",
+      undefined,
+      "false until the tables are in the database that the program makes (docs/configuration.md), then true",
+    ];
   return undefined;
 }

@@ -21,7 +21,7 @@ const plans = { prod: empty, other: empty, data: empty, quiet: empty, deletable:
 const OTHER = {
   "tributary:source": { database: "monolith", certificate: AUTHORITY, create: {} },
   "tributary:network": {},
-  "tributary:replication": { createAccountRoles: false },
+  "tributary:replication": { createAccountRoles: false, start: false },
   "tributary:streams": { readers: "enhanced" },
   "tributary:alarmEmails": ["ops@example.com"],
 };

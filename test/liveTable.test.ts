@@ -117,8 +117,12 @@ test("a table comes and another goes, under load, and the others neither lose a 
     },
     data: { "tributary:lakeDecisions": ["changes_contracts: dropped", "full_contracts: dropped"] },
   };
-  const up = async (stack: "prod" | "data", tables: readonly string[]): Promise<Record<string, unknown>> => {
-    const config = { ...settings[stack], "model:tables": tables };
+  const up = async (
+    stack: "prod" | "data",
+    tables: readonly string[],
+    more: object = {},
+  ): Promise<Record<string, unknown>> => {
+    const config = { ...settings[stack], ...more, "model:tables": tables };
     return (await running.up({ stack, account: accounts[stack], program, config })).outputs;
   };
 
@@ -180,11 +184,15 @@ test("a table comes and another goes, under load, and the others neither lose a 
     return keys.filter((key) => !key.startsWith("capture/control/"));
   };
 
-  writers = startWriters(postgres, { size, seed: 7, changes: LOAD * 1000, over: 1_000_000 });
-  const { result } = writers;
+  const working = (writers = startWriters(postgres, { size, seed: 7, changes: LOAD * 1000, over: 1_000_000 }));
+  const { result } = working;
   // It never ends by itself: a failure is what it would end by.
   result.catch(() => undefined);
-  while (writers.changes() < LOAD) await Promise.race([delay(50), result]);
+  const worked = async (): Promise<void> => {
+    const enough = working.changes() + LOAD;
+    while (working.changes() < enough) await Promise.race([delay(50), result]);
+  };
+  await worked();
   const before = await atRest(async () => {
     expect(await differences(first)).toEqual([]);
     return { slots: await slots(), users: await statistics("users"), loads: await onStream(aws.kinesis, streamArn) };
@@ -193,8 +201,13 @@ test("a table comes and another goes, under load, and the others neither lose a 
   // Somebody has stopped the task, and the program has not changed: it goes on from where it was.
   await aws.dms.send(new StopReplicationTaskCommand({ ReplicationTaskArn: taskArn }));
   while ((await task()).Status !== "stopped") await delay(50);
-  const stoppedAt = writers.changes();
-  while (writers.changes() < stoppedAt + LOAD) await Promise.race([delay(50), result]);
+  await worked();
+  await up("prod", first);
+  expect((await task()).Status).toBe("running");
+  // On purpose it stands still, too.
+  await up("prod", first, { "tributary:replication": { start: false } });
+  expect(await task()).toMatchObject({ Status: "stopped", StopReason: "Stop Reason NORMAL" });
+  await worked();
   await up("prod", first);
   expect((await task()).Status).toBe("running");
   await atRest(async () => {

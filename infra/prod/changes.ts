@@ -18,6 +18,8 @@ export interface ChangesArgs {
   readonly source: Source;
   readonly replication: Replication;
   readonly streams: Streams;
+  /** False: it is to stand still. */
+  readonly start: boolean;
   /** Those who read the stream: they come first, so that what the load sends is read as it comes. */
   readonly readers: readonly pulumi.Resource[];
 }
@@ -52,7 +54,7 @@ export class Changes extends pulumi.ComponentResource {
         taskArn: this.task.replicationTaskArn,
         instanceArn: args.replication.instance.replicationInstanceArn,
         endpoints: [args.source.connection, connection],
-        start: true,
+        start: args.start,
       },
       { parent: this, dependsOn: [this.task, args.source.endpoint, target] },
     );

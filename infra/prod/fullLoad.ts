@@ -26,6 +26,8 @@ import type { Source } from "./source";
 export interface FullLoadArgs {
   readonly accounts: Accounts;
   readonly when: ProdConfig["fullLoad"];
+  /** False: no schedule starts it. */
+  readonly start: boolean;
   readonly tables: readonly Table[];
   readonly source: Source;
   readonly replication: Replication;
@@ -67,7 +69,7 @@ export class FullLoad extends pulumi.ComponentResource {
    * The first load is one's own to start, once the data account stands: DMS takes `reload-target` only of a task that has run
    * before. A load that is still running is not disturbed: its task refuses to be started.
    */
-  private schedule({ accounts, when }: FullLoadArgs): void {
+  private schedule({ accounts, when, start }: FullLoadArgs): void {
     const account = accounts.prodAccountId;
     const role = new aws.iam.Role(
       "full-load-schedule",
@@ -89,6 +91,7 @@ export class FullLoad extends pulumi.ComponentResource {
       {
         name: `${PREFIX}-full-load`,
         description: "Writes every table anew into the lake",
+        state: start ? "ENABLED" : "DISABLED",
         scheduleExpression: when.schedule,
         scheduleExpressionTimezone: when.timeZone,
         flexibleTimeWindow: { mode: "FLEXIBLE", maximumWindowInMinutes: WINDOW },

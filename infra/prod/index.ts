@@ -72,6 +72,7 @@ const followedBy = (services: readonly ServiceModel[]): Follows =>
 
 export function prod(config: ProdConfig, { tables, services }: Model = model): ProdOutputs {
   const enhanced = checkReaders(config, services.length);
+  const { start = true } = config.replication;
   const account = config.prodAccountId;
   const provider = new aws.Provider("prod", { region: config.region, allowedAccountIds: [account] });
   const here = { providers: { aws: provider } };
@@ -102,12 +103,12 @@ export function prod(config: ProdConfig, { tables, services }: Model = model): P
   );
   const changes = new Changes(
     "changes",
-    { accounts: config, tables, source, replication, streams, readers: [...projections, filters] },
+    { accounts: config, tables, source, replication, streams, start, readers: [...projections, filters] },
     here,
   );
   const fullLoad = new FullLoad(
     "full-load",
-    { accounts: config, when: config.fullLoad, tables, source, replication },
+    { accounts: config, when: config.fullLoad, start, tables, source, replication },
     here,
   );
 

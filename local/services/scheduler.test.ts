@@ -43,6 +43,12 @@ test("a schedule is kept, once a name", () =>
     expect(() => create(nightly)).toThrow("Schedule default/full-load already exists.");
   }));
 
+test("a schedule may be made without being in force", () =>
+  withSchedules((create) => {
+    expect(create(nightly)).toMatchObject({ outputs: { state: "ENABLED" } });
+    expect(create({ ...nightly, name: "off", state: "DISABLED" })).toMatchObject({ outputs: { state: "DISABLED" } });
+  }));
+
 test("a role that does not trust the scheduler is refused", () =>
   withSchedules((create) => expect(() => create(nightly)).toThrow("not authorized"), false));
 

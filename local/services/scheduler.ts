@@ -35,6 +35,7 @@ const targetShape = z.strictObject({
 const scheduleShape = z.strictObject({
   name: z.string().regex(/^[\w.-]{1,64}$/, "Expected up to 64 letters, digits and any of _.-"),
   description: z.string().max(512).optional(),
+  state: z.enum(["ENABLED", "DISABLED"]).default("ENABLED"),
   scheduleExpression: z
     .string()
     .regex(/^(cron\(\S+( \S+){5}\)|rate\(\d+ (minute|hour|day)s?\))$/, "Expected cron(six fields) or rate(1 day)"),
@@ -61,7 +62,7 @@ function scheduleProvider({ authorizer }: Surroundings, known: Set<string>): Res
     assume(authorizer, "scheduler.amazonaws.com", inputs.target.roleArn, { "aws:SourceAccount": account });
     return {
       id: `default/${inputs.name}`,
-      outputs: { ...inputs, arn, groupName: "default", state: "ENABLED", actionAfterCompletion: "NONE" },
+      outputs: { ...inputs, arn, groupName: "default", actionAfterCompletion: "NONE" },
     };
   };
   return {

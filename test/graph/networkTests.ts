@@ -106,6 +106,13 @@ export function networkTests(prod: () => Plan, ours: () => Plan): void {
   });
 
   describe("of the program's own making", () => {
+    test("stands still until its tables are there: nothing is started, by a deployment or by a schedule", () => {
+      expect(pick(ours(), "Resource", "changes-running").inputs["start"]).toBe(false);
+      expect(pick(ours(), "Schedule", "full-load").inputs["state"]).toBe("DISABLED");
+      const tasks = ours().resources.filter(({ type }) => type.endsWith(":ReplicationTask"));
+      expect(tasks.map(({ inputs }) => inputs["startReplicationTask"])).toEqual([false, false]);
+    });
+
     const made = (kind: string, name: string) => pick(ours(), kind, name);
 
     test("the VPC has isolated subnets in two zones, and no gateway to the internet", () => {

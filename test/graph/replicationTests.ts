@@ -216,6 +216,7 @@ export function replicationTests(prod: () => Plan, adopting: () => Plan): void {
       expect(one("Schedule", "full-load").inputs).toEqual({
         name: "tributary-full-load",
         description: "Writes every table anew into the lake",
+        state: "ENABLED",
         scheduleExpression: "cron(30 2 * * ? *)",
         scheduleExpressionTimezone: "Europe/Paris",
         flexibleTimeWindow: { mode: "FLEXIBLE", maximumWindowInMinutes: 15 },
