@@ -39,7 +39,7 @@ export interface Change {
   readonly key: string;
   readonly operation: Operation;
   readonly order: Order;
-  /** ISO 8601 with microseconds; for a load the moment DMS read the row. */
+  /** ISO 8601 with microseconds; for a load the moment DMS built its message, long after it read the row at worst. */
   readonly committedAt: string;
   /** Known columns that the message holds, as canonical text (`types.ts`). Of a delete: the key. */
   readonly row: Readonly<Record<string, string | null>>;

@@ -151,6 +151,19 @@ describe("on a full load", () => {
     ]);
   });
 
+  test("a row that was loaded through the stream meanwhile does not hide what changed before the full load", async () => {
+    // Read at 07:30, built at 08:05. The changes of between, which DMS holds back, follow with their own times.
+    const read = (id: number): Row => change(id, "1", "08:05:00.000000", { _op: "load", n: 1 });
+    const changes = [
+      ...[read(1), change(1, "2", "07:50:00.000000", { n: 2 })],
+      ...[read(2), change(2, "2", "07:50:00.000000", { _op: "delete" })],
+    ];
+    expect(await state(things, changes, [loaded(1, 2)])).toEqual([{ id: "1", n: 2 }]);
+    expect(await state(things, [...changes, change(1, "3", "08:06:00.000000", { n: 3 })], [loaded(1, 2)])).toEqual([
+      { id: "1", n: 3 },
+    ]);
+  });
+
   test("the others that lie there do not count", async () => {
     const full = [{ ...loaded(1, 10), load: "20261123T080000000Z" }, loaded(2, 20)];
     expect(await state(things, [], full)).toEqual([{ id: "2", n: 20 }]);

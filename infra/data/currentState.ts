@@ -2,7 +2,10 @@
  * The current-state view of a table, as Athena's SQL: the full load that was promoted last, overlaid with the changes
  * committed since it began.
  *
- * A change from before the load is in it already and is ignored, which makes a full load a repair and a compaction. Which
+ * A change from before the load is in it already and is ignored, which makes a full load a repair and a compaction. It is so
+ * only of the latest change of a key: a load through the stream (the first one, or a backfill) bears the time at which DMS
+ * built its message, which may be an hour after it read the row, and the update of meanwhile follows it with its own time.
+ * Were that update left out for having come before the full load, the older row would stand in its place. Which
  * load it is stands in the SQL as a literal, and so do the bounds that follow from it (functions/load.ts): Athena leaves out
  * the folders of older days, so that what a query reads does not grow with the age of the log. A change that is in both the
  * load and the overlay does no harm, for the later version wins. Deletes vanish. As long as no load has been promoted the
@@ -38,11 +41,11 @@ const perLine = (items: readonly string[]): string => items.map((item) => `    $
 
 /** Many columns a line, where they are names. */
 const WIDTH = 110;
-function wrapped(items: readonly string[]): string {
+function wrapped(items: readonly string[], indent = "  "): string {
   const lines: string[] = [];
   for (const item of items) {
     const last = lines[lines.length - 1];
-    if (last === undefined || last.length + item.length > WIDTH) lines.push(`  ${item}`);
+    if (last === undefined || last.length + item.length > WIDTH) lines.push(indent + item);
     else lines[lines.length - 1] = `${last}, ${item}`;
   }
   return lines.join(",\n");
@@ -62,28 +65,28 @@ function keyColumns(table: Table): string[] {
 /** The statement after `CREATE OR REPLACE VIEW ... AS`, as long as no load has been promoted. */
 export const currentState = (table: Table): string => `-- ${comment(table)}
 -- The latest change of each key; deleted ones vanish.
-WITH ${changed(table, columnsOf(table), quoted(changesTable(table)))}
-SELECT
-${wrapped(columnsOf(table).map(({ name }) => name))}
-FROM changed
-WHERE "_rank" = 1 AND "_op" <> 'delete'
+WITH ${changed(table, quoted(changesTable(table)))}
+${latest(table)}
 `;
 
 const comment = (table: Table): string => table.comment.replace(/\s+/g, " ");
 
 const columnsOf = (table: Table): ViewColumn[] => lakeColumns(table).flatMap(viewColumns);
 
-/** Every key's changes, the latest first. */
-const changed = (table: Table, columns: readonly ViewColumn[], source: string): string =>
+/** Every key's changes as they were delivered, the latest ranked first. What is older need not fit today's types. */
+const changed = (table: Table, source: string): string =>
   `changed AS (
   SELECT
-${perLine([
-  ...columns.map(({ name, fromChanges }) => aliased(name, fromChanges)),
-  `"_op"`,
-  `row_number() OVER (PARTITION BY ${table.key.map(quoted).join(", ")} ORDER BY "_version" DESC) AS "_rank"`,
-])}
+${wrapped([...lakeColumns(table).map(({ name }) => quoted(name)), `"_op"`, `"_committed_at"`], "    ")},
+    row_number() OVER (PARTITION BY ${table.key.map(quoted).join(", ")} ORDER BY "_version" DESC) AS "_rank"
   FROM ${source}
 )`;
+
+/** The state that the changes alone make. */
+const latest = (table: Table): string => `SELECT
+${perLine(columnsOf(table).map(({ name, fromChanges }) => aliased(name, fromChanges)))}
+FROM changed
+WHERE "_rank" = 1 AND "_op" <> 'delete'`;
 
 const RECENT = `"dt" >= '${LOAD.day}'`;
 const OF_LOAD = `"load" = '${LOAD.name}'`;
@@ -100,30 +103,31 @@ function onFullLoad(table: Table): string {
     keyColumns(table)
       .map((name) => `${other}.${name} = loaded.${name}`)
       .join(" AND ");
-  const recent = `${quoted(changesTable(table))}
-  WHERE ${RECENT}
-    AND CAST(replace(substr("_committed_at", 1, 23), 'T', ' ') AS timestamp(3)) >= TIMESTAMP '${LOAD.since}'`;
   return `-- ${comment(table)}
--- The full load that was promoted last, overlaid with the changes committed since it began (less a minute). Of the changes
--- of a key the latest wins; deleted ones vanish.
+-- The full load that was promoted last, overlaid with the latest change of each key, if it was committed since the load
+-- began (less a minute); deleted ones vanish.
 WITH loaded AS (
   SELECT
 ${perLine(columns.filter(({ name }) => !isKnown(name)).map(({ name, fromFull }) => aliased(name, fromFull)))}
   FROM ${quoted(fullTable(table))}
   WHERE ${OF_LOAD}
-), ${changed(table, columns, recent)}${pseudonyms.length === 0 ? "" : known(table, columns)}
+), ${changed(table, `${quoted(changesTable(table))}\n  WHERE ${RECENT}`)}, overlay AS (
+  SELECT
+${perLine([...columns.map(({ name, fromChanges: expression }) => aliased(name, expression)), `"_op"`])}
+  FROM changed
+  WHERE "_rank" = 1
+    AND CAST(replace(substr("_committed_at", 1, 23), 'T', ' ') AS timestamp(3)) >= TIMESTAMP '${LOAD.since}'
+)${pseudonyms.length === 0 ? "" : known(table, columns)}
 SELECT
 ${wrapped(columns.map(({ name }) => name))}
-FROM changed
-WHERE "_rank" = 1 AND "_op" <> 'delete'
+FROM overlay
+WHERE "_op" <> 'delete'
 UNION ALL
 SELECT
 ${wrapped(columns.map(({ name }) => source(name)))}
 FROM loaded
-LEFT JOIN changed ON changed."_rank" = 1 AND ${joinedOn("changed")}${
-    pseudonyms.length === 0 ? "" : `\nLEFT JOIN known ON ${joinedOn("known")}`
-  }
-WHERE changed."_rank" IS NULL
+LEFT JOIN overlay ON ${joinedOn("overlay")}${pseudonyms.length === 0 ? "" : `\nLEFT JOIN known ON ${joinedOn("known")}`}
+WHERE overlay."_op" IS NULL
 `;
 }
 
@@ -209,11 +213,8 @@ const fromCompacted = (table: Table, load: string, recent: string): string => {
 
 const onCompaction = (table: Table): string => `-- ${comment(table)}
 -- The latest change of each key, of those that were compacted last and those of the days since; deleted ones vanish.
-WITH ${changed(table, columnsOf(table), fromCompacted(table, LOAD.name, RECENT))}
-SELECT
-${wrapped(columnsOf(table).map(({ name }) => name))}
-FROM changed
-WHERE "_rank" = 1 AND "_op" <> 'delete'
+WITH ${changed(table, fromCompacted(table, LOAD.name, RECENT))}
+${latest(table)}
 `;
 
 /** What a compaction keeps, as templates: of all changes (`first`), or of the compaction before and the changes since. */
