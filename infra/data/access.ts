@@ -9,7 +9,8 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { MARKED, SCANNED } from "../../functions/emit";
 import type { Accounts } from "../contract";
-import { FULL_FOLDER, names } from "../contract";
+import { FULL_FOLDER, names, PREFIX } from "../contract";
+import type { StreamFunction } from "../function";
 import { usesKey, usesTableKey } from "../permissions";
 import type { Statement } from "../policy";
 import { document } from "../policy";
@@ -18,6 +19,8 @@ import type { Catalog } from "./catalog";
 import type { Delivery } from "./delivery";
 import { CHANGES_FOLDER, ERRORS_FOLDER, type Lake } from "./lake";
 import type { Raw } from "./raw";
+
+type WithLogs = Pick<StreamFunction<never, never>, "lambda" | "logs">;
 
 export interface AccessArgs {
   readonly accounts: Accounts;
@@ -31,6 +34,8 @@ export interface AccessArgs {
   readonly catalog: Catalog;
   readonly athena: Athena;
   readonly delivery: Delivery;
+  readonly format: WithLogs;
+  readonly promotion: WithLogs;
 }
 
 /** Seconds of a session: a working day, for whoever keeps a notebook open. */
@@ -132,6 +137,26 @@ function queries(
   return [
     { Sid: "Query", Effect: "Allow", Action: QUERY, Resource: workgroups.map(({ arn }) => arn) },
     {
+      Sid: "FindWorkgroups",
+      Effect: "Allow",
+      // Athena's console asks for these before it lets one choose a workgroup. They know no narrower resource (service
+      // authorization reference, Athena).
+      Action: ["athena:ListWorkGroups", "athena:ListDataCatalogs", "athena:ListEngineVersions"],
+      Resource: "*",
+    },
+    {
+      Sid: "ShowTables",
+      Effect: "Allow",
+      Action: [
+        "athena:GetDataCatalog",
+        "athena:ListDatabases",
+        "athena:GetDatabase",
+        "athena:ListTableMetadata",
+        "athena:GetTableMetadata",
+      ],
+      Resource: `arn:aws:athena:${region}:${dataAccountId}:datacatalog/AwsDataCatalog`,
+    },
+    {
       Sid: "ReadCatalog",
       Effect: "Allow",
       Action: [
@@ -188,7 +213,8 @@ const analystStatements = (args: AccessArgs): Statement[] =>
   queries(args, [args.athena.analysts], [CHANGES_FOLDER, FULL_FOLDER], [RESULTS.analysts]);
 
 const engineerStatements = (args: AccessArgs): Statement[] => {
-  const { athena, delivery } = args;
+  const { accounts, athena, delivery, format, promotion } = args;
+  const functions = [format, promotion];
   const workgroups = [athena.workgroup, athena.analysts];
   return [
     ...queries(args, workgroups, [CHANGES_FOLDER, FULL_FOLDER, ERRORS_FOLDER], Object.values(RESULTS)),
@@ -198,24 +224,53 @@ const engineerStatements = (args: AccessArgs): Statement[] => {
       Action: ["athena:CreateNamedQuery", "athena:UpdateNamedQuery", "athena:DeleteNamedQuery"],
       Resource: workgroups.map(({ arn }) => arn),
     },
+    // What Firehose and the two functions say that only send on what is to be read. Capture's may quote a message.
     {
-      Sid: "ReadDeliveryLogs",
+      Sid: "ReadLogs",
       Effect: "Allow",
-      Action: ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:DescribeLogStreams"],
-      Resource: pulumi.interpolate`${delivery.logs.arn}:*`,
+      Action: ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:DescribeLogStreams", "logs:StartQuery"],
+      Resource: [delivery.logs, ...functions.map(({ logs }) => logs)].map(({ arn }) => pulumi.interpolate`${arn}:*`),
     },
+    {
+      Sid: "FindLogs",
+      Effect: "Allow",
+      Action: ["logs:DescribeLogGroups"],
+      Resource: `arn:aws:logs:${accounts.region}:${accounts.dataAccountId}:log-group:*`,
+    },
+    {
+      Sid: "SeeFunctions",
+      Effect: "Allow",
+      Action: ["lambda:GetFunctionConfiguration"],
+      Resource: functions.map(({ lambda }) => lambda.arn),
+    },
+    { Sid: "PromoteNow", Effect: "Allow", Action: ["lambda:InvokeFunction"], Resource: promotion.lambda.arn },
     {
       Sid: "DescribeDelivery",
       Effect: "Allow",
       Action: ["firehose:DescribeDeliveryStream"],
-      Resource: Object.values(delivery.arns),
+      Resource: delivery.arns,
     },
     {
       Sid: "SeeMetrics",
       Effect: "Allow",
-      Action: ["cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "cloudwatch:DescribeAlarms"],
-      // These actions know no narrower resource (service authorization reference, CloudWatch).
+      Action: [
+        "cloudwatch:GetMetricData",
+        "cloudwatch:ListMetrics",
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:ListDashboards",
+        "logs:GetQueryResults",
+        "logs:StopQuery",
+        "lambda:ListEventSourceMappings",
+      ],
+      // These actions know no narrower resource (service authorization reference, CloudWatch, CloudWatch Logs, Lambda).
       Resource: "*",
+    },
+    {
+      Sid: "SeeDashboard",
+      Effect: "Allow",
+      Action: ["cloudwatch:GetDashboard"],
+      // Dashboards are of no region.
+      Resource: `arn:aws:cloudwatch::${accounts.dataAccountId}:dashboard/${PREFIX}`,
     },
   ];
 };

@@ -29,8 +29,11 @@ interface Shared {
 }
 
 export class Delivery extends pulumi.ComponentResource {
-  /** ARN by table id. */
-  readonly arns: Readonly<Record<string, pulumi.Output<string>>>;
+  /**
+   * Of all streams, known once all are made. A pattern: three hundred ARNs would be more than the 10,240 characters of a role's
+   * policies (IAM guide, "IAM and STS quotas").
+   */
+  readonly arns: pulumi.Output<string>;
   /** What Firehose says of its failures, a stream a table. */
   readonly logs: aws.cloudwatch.LogGroup;
 
@@ -38,7 +41,10 @@ export class Delivery extends pulumi.ComponentResource {
     super("tributary:data:Delivery", name, {}, options);
     const logs = (this.logs = new aws.cloudwatch.LogGroup(name, { retentionInDays: 30 }, { parent: this }));
     const shared = { logs, ...this.writer(name, args, logs) };
-    this.arns = Object.fromEntries(args.tables.map((table) => [tableId(table), this.stream(table, args, shared).arn]));
+    const { region, dataAccountId } = args.accounts;
+    this.arns = pulumi
+      .all(args.tables.map((table) => this.stream(table, args, shared).arn))
+      .apply(() => `arn:aws:firehose:${region}:${dataAccountId}:deliverystream/${deliveryStream("*")}`);
     this.registerOutputs({});
   }
 

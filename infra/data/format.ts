@@ -37,7 +37,7 @@ export class Format extends pulumi.ComponentResource {
   readonly functionName: pulumi.Output<string>;
   /** Holds a line a table and batch: how old its newest change was when Firehose had it. */
   readonly logs: aws.cloudwatch.LogGroup;
-  private readonly reader: Reader;
+  readonly reader: Reader;
   private readonly mapping: aws.lambda.EventSourceMapping;
 
   constructor(name: string, args: FormatArgs, options?: pulumi.ComponentResourceOptions) {
@@ -90,7 +90,7 @@ export class Format extends pulumi.ComponentResource {
             Resource: "*",
           },
           usesKey(raw.key.arn, "dynamodb", region, ["kms:Decrypt"]),
-          { Effect: "Allow", Action: ["firehose:PutRecordBatch"], Resource: Object.values(delivery.arns) },
+          { Effect: "Allow", Action: ["firehose:PutRecordBatch"], Resource: delivery.arns },
           ...emptiesOverflow(raw.overflow, raw.key, region),
           ...leavesFailures({ bucket: raw.failures, key: raw.key, prefix }, region),
           ...(key === undefined ? [] : readsSecret(key, raw, region)),

@@ -89,7 +89,19 @@ export function data(config: DataConfig, prod: ProdArns, model = lakeModel()): D
   const kpis = new Kpis("kpis", { files: model.kpis, catalog, athena }, here);
   const access = new Access(
     "access",
-    { accounts: config, analysts, engineers, operators, raw, lake, catalog, athena, delivery },
+    {
+      accounts: config,
+      analysts,
+      engineers,
+      operators,
+      raw,
+      lake,
+      catalog,
+      athena,
+      delivery,
+      format: format.reader,
+      promotion: promotion.function,
+    },
     here,
   );
 

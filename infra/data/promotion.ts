@@ -67,7 +67,7 @@ export const promotedTables = (tables: readonly Table[]): PromotedTable[] =>
   }));
 
 export class Promotion extends pulumi.ComponentResource {
-  private readonly function: StreamFunction<object, Promotions>;
+  readonly function: StreamFunction<object, Promotions>;
 
   constructor(
     private readonly name: string,

@@ -1,4 +1,5 @@
 /** What must hold of every resource of both stacks, whatever the model says. */
+import { lakeTables } from "../../model";
 import type { Archive, Plan, Planned } from "./plan";
 import { ACCOUNTS } from "./plan";
 import { statements, statementsOf } from "./policies";
@@ -39,9 +40,17 @@ export function ruleTests(plans: () => { readonly prod: Plan; readonly data: Pla
       );
       expect(everything.map(({ at, actions }) => `${at}: ${actions.join()}`)).toEqual([
         "aws:iam/rolePolicy:RolePolicy full-load-reader: dms:DescribeReplicationTasks",
+        "aws:iam/rolePolicy:RolePolicy analyst: athena:ListWorkGroups,athena:ListDataCatalogs,athena:ListEngineVersions",
         "aws:iam/rolePolicy:RolePolicy format: dynamodb:ListStreams",
-        "aws:iam/rolePolicy:RolePolicy data-engineer: cloudwatch:GetMetricData,cloudwatch:ListMetrics,cloudwatch:DescribeAlarms",
+        "aws:iam/rolePolicy:RolePolicy data-engineer: athena:ListWorkGroups,athena:ListDataCatalogs,athena:ListEngineVersions",
+        "aws:iam/rolePolicy:RolePolicy data-engineer: cloudwatch:GetMetricData,cloudwatch:ListMetrics,cloudwatch:DescribeAlarms,cloudwatch:ListDashboards,logs:GetQueryResults,logs:StopQuery,lambda:ListEventSourceMappings",
       ]);
+    });
+
+    test("no policy grows with the tables: a role's policies have 10,240 characters", () => {
+      const ofTable = new RegExp(`[-/](${lakeTables.map(({ name }) => name).join("|")})$`);
+      const naming = allowed().filter(({ resources }) => resources.some((resource) => ofTable.test(resource)));
+      expect(naming.map(({ at }) => at)).toEqual([]);
     });
 
     test("nobody outside is admitted, but one role of the other account each", () => {
