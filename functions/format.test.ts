@@ -82,7 +82,11 @@ const options = (sink: ReturnType<typeof firehose>): Parameters<typeof format>[1
   now: () => Date.parse("2026-03-01T10:00:12.500Z"),
 });
 
-const rowOf = (image: Image): string => lakeRow(image, layout, pseudonymWith("key"));
+function rowOf(image: Image, key = "key"): string {
+  const row = lakeRow(image, layout, pseudonymWith(key));
+  if (typeof row !== "string") throw new Error(`${row.column} is no ${row.form}`);
+  return row;
+}
 
 test("a row keeps every digit, leaves private and unknown columns out, and takes up what the model has learnt", () => {
   const row = rowOf(image);
@@ -101,6 +105,14 @@ test("a row keeps every digit, leaves private and unknown columns out, and takes
   });
 });
 
+test.each<[string, Image, string]>([
+  ["learnt with another type than its values have", { "_rest:later": { S: '"soon"' } }, "later is no integer"],
+  ["kept from before the model gave it this type", { wage: { S: "a lot" } }, "wage is no decimal"],
+  ["of no type that a column has", { wage: {} }, "wage is no decimal"],
+])("a value that was %s is not passed on as null", (_, change, problem) => {
+  expect(() => rowOf({ ...image, ...change })).toThrow(problem);
+});
+
 test("a tombstone shows its key only", () => {
   const row = parseExact(rowOf({ ...image, _deleted: { BOOL: true } }));
   expect(row).toMatchObject({ id: "\0" + "9007199254740993", _op: "delete" });
@@ -109,7 +121,7 @@ test("a tombstone shows its key only", () => {
 
 test("equal values have equal pseudonyms, with this key only; null stays null", () => {
   const badgeOf = (key: string, badge: AttributeValue): unknown => {
-    const { badge: shown } = JSON.parse(lakeRow({ ...image, badge }, layout, pseudonymWith(key))) as { badge: unknown };
+    const { badge: shown } = JSON.parse(rowOf({ ...image, badge }, key)) as { badge: unknown };
     return shown;
   };
   expect(badgeOf("key", { S: "B-17" })).toBe(pseudonymWith("key")("B-17"));

@@ -12,7 +12,7 @@ import { batches, deliver, MAX_ROW_BYTES, pack } from "./pack";
 import type { Parked, PutObject } from "./park";
 import { park } from "./park";
 import type { Pseudonym } from "./pseudonym";
-import { lakeRow } from "./row";
+import { lakeRow, type Unfit } from "./row";
 import { META } from "./statements";
 import type { Unread } from "./unread";
 import { groups, pointersIn, read } from "./unread";
@@ -77,8 +77,12 @@ function setAside(batch: Batch, index: number, reason: string, detail: string): 
   if (record !== undefined) batch.parked.set(index, entryOf(record, reason, detail));
 }
 
-function add(batch: Batch, id: string, index: number, json: string): void {
-  const line = `${json}\n`;
+function add(batch: Batch, id: string, index: number, row: string | Unfit): void {
+  if (typeof row !== "string") {
+    setAside(batch, index, "bad-value", `column "${row.column}" of ${id} is no ${row.form}`);
+    return;
+  }
+  const line = `${row}\n`;
   const bytes = Buffer.byteLength(line);
   if (bytes > MAX_ROW_BYTES) {
     setAside(batch, index, "row-too-large", `${bytes} bytes as JSON, and Firehose takes ${MAX_ROW_BYTES}`);

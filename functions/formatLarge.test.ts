@@ -216,6 +216,15 @@ describe("a row that cannot come to the lake is parked, and holds nothing up", (
     expect(bucket.current.size).toBe(2);
   });
 
+  test("because a value is none of its column's type", async () => {
+    const { rows, parked, run } = world();
+    await run({ Records: [record("1", item(1)), record("2", item(2, { id: { S: "two" } }))] });
+    expect(rows.map(({ id }) => id)).toEqual([1]);
+    expect(parked[KEY]).toMatchObject([
+      { reason: "bad-value", detail: 'column "id" of monolith.people is no integer' },
+    ]);
+  });
+
   test("because a value is gone for good", async () => {
     const { bucket, rows, parked, run } = world();
     const bio = await put(bucket, "1", "one");

@@ -17,18 +17,34 @@ const text = (image: Image, name: string): string => image[name]?.S ?? "";
 export const versionOf = (image: Image): string =>
   [ORDER.sequence, ORDER.position, META.forwarded, META.emitted].map((name) => text(image, name)).join("/");
 
-/** The value of a column as JSON text; a value from before the model knew the column waits under its rest name. */
-function columnJson(name: string, layout: TableLayout, image: Image, pseudonym: Pseudonym | undefined): string {
+/**
+ * The value of a column as JSON text; a value from before the model knew the column waits under its rest name.
+ * @returns undefined for a value that is none of the column's form: the model took the column for another one.
+ */
+function columnJson(
+  name: string,
+  layout: TableLayout,
+  image: Image,
+  pseudonym: Pseudonym | undefined,
+): string | undefined {
   const column = layout.columns[name];
   const attribute = image[name];
   if (column === undefined) return "null";
   const rest = attribute === undefined ? image[REST_PREFIX + name]?.S : undefined;
   const value = attribute === undefined ? (rest === undefined ? null : parseExact(rest)) : attributeJson(attribute);
   if (value === undefined && attribute?.M !== undefined) throw new Error(`${layout.table}.${name} was not read`);
-  const plain = value === null || value === undefined ? null : canonical(column.form, value);
-  if (column.pseudonym !== true) return toLakeJson(column.form, plain ?? null);
+  if (value === null) return "null";
+  const plain = value === undefined ? undefined : canonical(column.form, value);
+  if (plain === undefined) return undefined;
+  if (column.pseudonym !== true) return toLakeJson(column.form, plain);
   if (pseudonym === undefined) throw new Error(`${layout.table}.${name} is a pseudonym, and format was given no key`);
-  return plain === null || plain === undefined ? "null" : JSON.stringify(pseudonym(plain));
+  return JSON.stringify(pseudonym(plain));
+}
+
+export interface Unfit {
+  readonly column: string;
+  /** That the model gives it. */
+  readonly form: string;
 }
 
 /**
@@ -36,14 +52,17 @@ function columnJson(name: string, layout: TableLayout, image: Image, pseudonym: 
  * They wait in raw; once the model knows one, `emit.ts` has the row come again.
  * @param image with its values in the place of pointers (`unread.ts`)
  * @param pseudonym needed where the layout has a pseudonym
- * @throws Error if it is missing there
+ * @returns the row, or the column whose value does not fit the model
+ * @throws Error if the pseudonym is missing
  */
-export function lakeRow(image: Image, layout: TableLayout, pseudonym?: Pseudonym): string {
+export function lakeRow(image: Image, layout: TableLayout, pseudonym?: Pseudonym): string | Unfit {
   const isDeleted = image[META.deleted]?.BOOL === true;
   const members: string[] = [];
   for (const [name, column] of Object.entries(layout.columns)) {
     if (column.private || (isDeleted && !layout.key.includes(name))) continue;
-    members.push(`${JSON.stringify(name)}:${columnJson(name, layout, image, pseudonym)}`);
+    const json = columnJson(name, layout, image, pseudonym);
+    if (json === undefined) return { column: name, form: column.form };
+    members.push(`${JSON.stringify(name)}:${json}`);
   }
   members.push(
     `"_op":${JSON.stringify(isDeleted ? "delete" : text(image, META.operation))}`,

@@ -3,7 +3,7 @@ import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Surroundings } from "../command";
 import { TOMBSTONE_SECONDS } from "../../functions/statements";
-import type { FailedRecord, Failure } from "./failures";
+import type { FailedItems, FailedRecord, Failure } from "./failures";
 import type { Fate } from "./fate";
 import { identity, sendItems, sendRecords, sequenceOf, type Fates } from "./send";
 import { settle } from "./settle";
@@ -28,6 +28,15 @@ export interface Replayed {
 }
 
 type Clients = { readonly s3: S3Client; readonly lambda: LambdaClient };
+
+/**
+ * A compaction of a service's own table counts on it that an old change is not delivered after more than a day, for it keeps
+ * no deletes (functions/promote.ts). What raw has of a row now is sent by `npm run emit`. Seconds.
+ */
+const ITEMS_FOR = 86_400;
+
+const areTooOld = ({ items }: FailedItems): boolean =>
+  items.some(({ record }) => (record.dynamodb?.ApproximateCreationDateTime ?? 0) < Date.now() / 1000 - ITEMS_FOR);
 
 /** A row's deletion is remembered for so long; a record that came before it could otherwise bring the row back. */
 const isTooOld = ({ record }: FailedRecord): boolean =>
@@ -65,7 +74,9 @@ export async function replay(
     for (const failure of ofFunction) {
       signal.throwIfAborted();
       const isItems = failure.kind === "items" && failure.items.some(({ reason }) => wanted(reason));
-      if (isItems && functionName !== undefined) {
+      if (isItems && areTooOld(failure)) {
+        for (const { record } of failure.items) found.set(identity(record), "expired");
+      } else if (isItems && functionName !== undefined) {
         const sent = await sendItems(lambda, functionName, failure);
         for (const [id, fate] of sent.fates) found.set(id, fate);
         if (sent.problem !== undefined) problem = `${name}: ${sent.problem}`;

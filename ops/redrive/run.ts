@@ -82,4 +82,5 @@ export async function redrive(argv: readonly string[], surroundings: Surrounding
 }
 
 const TOO_OLD =
-  "What came more than 30 days ago stays where it is: rows deleted since could come back. Load their tables again instead.";
+  "What is too old stays where it is: rows deleted since could come back. Load the tables again instead (messages of more than " +
+  "30 days), or emit them (npm run emit; batches of format of more than a day).";

@@ -260,16 +260,11 @@ pulumi:providers.aws data`);
       "Allow dynamodb:DescribeStream, dynamodb:GetRecords, dynamodb:GetShardIterator on arn:aws:dynamodb:eu-west-1:222222222222:table/raw-1234567/stream/2026-11-24T00:00:00.000",
       "Allow dynamodb:ListStreams on *",
       "Allow kms:Decrypt on arn:aws:kms:eu-west-1:222222222222:key/00000000-raw if StringEquals kms:ViaService=dynamodb.eu-west-1.amazonaws.com",
-<<<<<<< HEAD
-      `Allow firehose:PutRecordBatch on ${streams.join(", ")}`,
+      "Allow firehose:PutRecordBatch on arn:aws:firehose:eu-west-1:222222222222:deliverystream/tributary-*",
       "Allow s3:GetObjectVersion, s3:DeleteObject on arn:aws:s3:::raw-overflow-1234567/*",
       "Allow s3:ListBucket on arn:aws:s3:::raw-overflow-1234567",
       "Allow kms:Decrypt on arn:aws:kms:eu-west-1:222222222222:key/00000000-raw if StringEquals kms:ViaService=s3.eu-west-1.amazonaws.com",
       "Allow s3:PutObject on arn:aws:s3:::raw-failures-1234567/format/*, arn:aws:s3:::raw-failures-1234567/aws/lambda/*",
-=======
-      "Allow firehose:PutRecordBatch on arn:aws:firehose:eu-west-1:222222222222:deliverystream/tributary-*",
-      "Allow s3:PutObject on arn:aws:s3:::raw-failures-1234567/aws/lambda/*",
->>>>>>> a10f1bd (Roles for 300 tables, for Athena's console and for the runbook: no policy grows with the tables)
       "Allow s3:ListBucket on arn:aws:s3:::raw-failures-1234567",
       "Allow kms:GenerateDataKey on arn:aws:kms:eu-west-1:222222222222:key/00000000-raw if StringEquals kms:ViaService=s3.eu-west-1.amazonaws.com",
       "Allow secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-west-1:222222222222:secret:tributary/pseudonyms-AbCdEf",
