@@ -5,8 +5,9 @@
 -- grain: month
 -- chart: line
 -- draws: absence_percent, sick_percent, paid_leave_percent
--- Days of the calendar, of this month and the two before it. Somebody with two
--- contracts at a time counts once.
+-- Days of the calendar, of this month until today and the two before it.
+-- Somebody with two contracts, or two absences, at a time counts once. An
+-- absence must be approved, and counts on days under contract only.
 with
   person_days as (
     select distinct
@@ -40,8 +41,10 @@ with
       count_if(absence_days.kind = 'sick_leave') as sick_days,
       count_if(absence_days.kind = 'paid_leave') as paid_days
     from absence_days
-    cross join reporting_day
-    where absence_days.day <= reporting_day.today
+    inner join person_days
+      on person_days.user_id = absence_days.user_id
+      and person_days.day = absence_days.day
+    where absence_days.is_approved
     group by absence_days.month
   )
 

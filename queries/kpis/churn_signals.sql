@@ -4,9 +4,10 @@
 -- unit: shops
 -- grain: shop
 -- chart: table
--- The last four whole weeks against the four before them, and the days since a
--- manager or owner was seen. Listed are shops that lost more than a third of
--- their hours or whose managers were away for two weeks.
+-- Active shops. Planned hours, drafts and open shifts included, of the last
+-- four whole weeks against the four before them, and the days since a manager
+-- or owner was seen. Listed are shops that lost more than a third of their
+-- hours or whose managers were away for more than two weeks, or never seen.
 with
   weeks as (
     select

@@ -5,6 +5,8 @@
 -- grain: kind of contract
 -- chart: bar
 -- draws: people
+-- The contract that counts today, the latest of several. Averages are over
+-- contracts, the wage's over those that have one.
 with
   running as (
     select

@@ -5,6 +5,7 @@
 -- grain: plan
 -- chart: bar
 -- draws: clocking_percent, payroll_percent, messages_percent
+-- Active shops. A feature that the settings do not mention is off.
 with
   switches as (
     select

@@ -5,7 +5,8 @@
 -- grain: month
 -- chart: line
 -- At the end of each of the last twelve months; of the running one, today.
--- Somebody whose next contract begins the day after the last one stays.
+-- Somebody whose next contract begins the day after the last one stays. Whoever
+-- comes and leaves within a month counts as neither.
 with
   months as (
     select

@@ -5,6 +5,7 @@
 -- grain: week
 -- chart: bar
 -- draws: open_shifts
+-- Drafts included. Hours are paid hours.
 with
   upcoming as (
     select

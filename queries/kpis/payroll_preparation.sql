@@ -4,41 +4,73 @@
 -- unit: people
 -- grain: month
 -- chart: table
--- Everybody with a shift in the month. Somebody may be ready but for several
--- things, and is counted under each.
+-- Everybody with an assigned shift (drafts, too) or an absence in the month, up
+-- to the running one. An absence concerns each month that it reaches into; a
+-- refused one concerns none. On each of those days there must be a contract,
+-- signed and with a wage. Somebody may be ready but for several things, and is
+-- counted under each.
 with
-  person_months as (
+  absent as (
+    select
+      absence_days.month,
+      absence_days.user_id,
+      absence_days.is_undecided,
+      contracts.id as contract_id,
+      contracts.signed,
+      contracts.hourly_wage,
+      row_number() over (
+        partition by absence_days.user_id, absence_days.day
+        order by contracts.starts_on desc, contracts.id
+      ) as place
+    from absence_days
+    left join contracts
+      on contracts.user_id = absence_days.user_id
+      and contracts.starts_on <= absence_days.day
+      and (
+        contracts.ends_on is null
+        or contracts.ends_on >= absence_days.day
+      )
+  ),
+
+  paid_days as (
     select
       month,
       user_id,
-      bool_or(contract_id is null) as lacks_contract,
-      bool_or(contract_id is not null and not coalesce(signed, false))
-        as lacks_signature,
-      bool_or(contract_id is not null and hourly_wage is null)
-        as lacks_wage
+      contract_id,
+      signed,
+      hourly_wage,
+      false as is_undecided
     from shift_contracts
-    group by month, user_id
-  ),
-
-  undecided as (
-    select distinct
-      cast(date_trunc('month', starts_on) as date) as month,
-      user_id
-    from absences
-    where approved is null
+    union all
+    select
+      month,
+      user_id,
+      contract_id,
+      signed,
+      hourly_wage,
+      is_undecided
+    from absent
+    where place = 1
   ),
 
   checked as (
     select
-      person_months.month,
-      person_months.lacks_contract,
-      person_months.lacks_signature,
-      person_months.lacks_wage,
-      undecided.user_id is not null as has_undecided_absence
-    from person_months
-    left join undecided
-      on undecided.month = person_months.month
-      and undecided.user_id = person_months.user_id
+      paid_days.month,
+      paid_days.user_id,
+      bool_or(paid_days.contract_id is null) as lacks_contract,
+      bool_or(
+        paid_days.contract_id is not null
+        and not coalesce(paid_days.signed, false)
+      ) as lacks_signature,
+      bool_or(
+        paid_days.contract_id is not null
+        and paid_days.hourly_wage is null
+      ) as lacks_wage,
+      bool_or(paid_days.is_undecided) as has_undecided_absence
+    from paid_days
+    cross join reporting_day
+    where paid_days.month <= reporting_day.today
+    group by paid_days.month, paid_days.user_id
   )
 
 select

@@ -5,6 +5,7 @@
 -- grain: role
 -- chart: bar
 -- draws: percent_in_a_week, percent_in_four_weeks, percent_never
+-- Active accounts; seen is the last time in the product, until today.
 with
   people as (
     select

@@ -5,24 +5,32 @@
 -- grain: week
 -- chart: line
 -- draws: planned_hours, worked_hours
--- Only shops where somebody clocked in that week: elsewhere nobody could tell.
+-- Whole weeks before the running one, and only shops where somebody worked in
+-- that week: elsewhere nobody could tell. Planned is what was published and
+-- assigned. Unpaid breaks are in both figures: a shift counts from its start to
+-- its end, and nobody clocks out for a break. Work without a clock-out is
+-- missing.
 with
   worked as (
     select
-      week,
-      shop_id,
-      sum(hours) as hours
+      worked_sessions.week,
+      worked_sessions.shop_id,
+      sum(worked_sessions.hours) as hours
     from worked_sessions
-    group by week, shop_id
+    cross join reporting_day
+    where worked_sessions.week < date_trunc('week', reporting_day.today)
+    group by worked_sessions.week, worked_sessions.shop_id
   ),
 
   planned as (
     select
       week,
       shop_id,
-      sum(hours) as hours
+      sum(cast(date_diff('minute', starts_at, ends_at) as double) / 60)
+        as hours
     from planned_shifts
-    where not is_open
+    where is_published
+      and not is_open
     group by week, shop_id
   )
 

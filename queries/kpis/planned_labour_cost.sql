@@ -4,8 +4,9 @@
 -- unit: EUR
 -- grain: shop and month
 -- chart: table
--- Gross wages of assigned shifts, the month of the reporting day and the one
--- before it. Hours without a wage are shown, not guessed.
+-- Gross wages of assigned shifts, drafts included and unpaid breaks left out,
+-- in the month of the reporting day and the one before it. Hours without a wage
+-- are shown, not guessed.
 with
   months as (
     select

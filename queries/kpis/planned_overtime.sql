@@ -5,6 +5,10 @@
 -- grain: week
 -- chart: bar
 -- draws: overtime_hours
+-- Assigned shifts, drafts included, of people under contract on that day: paid
+-- hours of the week less the contract's weekly ones, the greater ones where the
+-- contract changed in the week. What one person has less makes up for nobody's
+-- more.
 with
   person_weeks as (
     select

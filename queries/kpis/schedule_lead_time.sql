@@ -5,6 +5,9 @@
 -- grain: week
 -- chart: line
 -- draws: average_days_ahead
+-- Assigned shifts, from their publication to their start. The average is of the
+-- published ones, the percentages are of all: a draft is seen by nobody. Weeks
+-- to come are shown as they stand today.
 with
   planned as (
     select

@@ -5,7 +5,8 @@
 -- grain: quarter of joining
 -- chart: bar
 -- draws: percent_planning
--- Planning is to have a shift in the last four weeks.
+-- Planning is to have a shift, drafts included, in the four weeks until today.
+-- A customer that is no longer active does not plan.
 with
   planning as (
     select distinct planned_shifts.shop_id

@@ -5,6 +5,8 @@
 -- grain: week
 -- chart: line
 -- draws: active_shops, planning_shops
+-- Active is a shop with a published shift, filled or open; planning is one with
+-- any, drafts included. Weeks to come are shown as they stand today.
 with
   planned as (
     select

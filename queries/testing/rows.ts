@@ -155,3 +155,59 @@ export const ROWS: Readonly<Record<string, readonly Row[]>> = {
     absence(11, "03-30", "04-01", "paid_leave", true),
   ],
 };
+
+const FUTURE = { starts_at: "2999-01-07T08:00:00.000000Z", ends_at: "2999-01-07T12:00:00.000000Z" };
+const published = at("03-01", "08:00");
+const paid = { weekly_hours: "10.00", hourly_wage: "12.0000000000", starts_on: "2026-01-01" };
+
+/** Another lake, of what is easily counted wrongly. Its last punch, but for a mistaken one, is on 2026-03-18 at noon. */
+export const AWKWARD = {
+  shifts: [
+    // Two in a row, the second with a break.
+    shift(1, 1, 11, "03-09", ["08:00", "12:00"], 0, published),
+    shift(2, 1, 11, "03-09", ["12:00", "16:00"], 30, published),
+    // Its person works in the other shop meanwhile.
+    shift(3, 1, 12, "03-10", ["08:00", "12:00"], 0, published),
+    // Its person forgets to clock out.
+    shift(4, 1, 11, "03-10", ["08:00", "12:00"], 0, published),
+    // A draft.
+    shift(5, 1, 13, "03-10", ["08:00", "12:00"], 0, null),
+    // Of the last day: over, going on, to come.
+    shift(6, 1, 11, "03-18", ["08:00", "12:00"], 0, published),
+    shift(7, 1, 13, "03-18", ["09:00", "13:00"], 0, published),
+    shift(8, 1, 13, "03-18", ["14:00", "18:00"], 0, published),
+  ],
+  /** Shifts that nobody lives to see. */
+  distant: [{ ...shift(9, 1, 13, "03-18", ["08:00", "12:00"], 0, published), ...FUTURE }],
+  punches: [
+    punch(1, 1, 11, "in", at("03-09", "08:00")),
+    punch(2, 1, 11, "out", at("03-09", "16:00")),
+    punch(3, 1, 11, "in", at("03-10", "07:30")),
+    punch(4, 2, 12, "in", at("03-10", "08:00")),
+    punch(5, 2, 12, "out", at("03-10", "12:00")),
+    punch(6, 1, 11, "in", at("03-18", "08:00")),
+    punch(7, 1, 11, "out", at("03-18", "12:00")),
+    // Of a terminal with a wrong clock.
+    punch(8, 1, 12, "in", FUTURE.starts_at),
+    punch(9, 1, 12, "out", FUTURE.ends_at),
+  ],
+  contracts: [
+    contract("a", 11, 1, "permanent", paid),
+    contract("b", 12, 1, "fixed_term", { ...paid, ends_on: "2026-03-11" }),
+    contract("c", 13, 1, "permanent", paid),
+    contract("d", 15, 2, "permanent", { ...paid, signed: false }),
+  ],
+  absences: [
+    // Goes on when the contract has ended.
+    absence(12, "03-01", "03-31", "sick_leave", true),
+    // Of two months, undecided.
+    absence(11, "02-20", "03-20", "paid_leave", null),
+    // Without any shift: one approved, one refused.
+    absence(15, "03-02", "03-04", "paid_leave", true),
+    absence(14, "03-02", "03-04", "paid_leave", false),
+    // Ends before it begins.
+    absence(15, "03-20", "03-19", "paid_leave", null),
+    // Of the month to come.
+    absence(13, "04-10", "04-11", "paid_leave", true),
+  ],
+} satisfies Readonly<Record<string, readonly Row[]>>;
