@@ -10,6 +10,16 @@ test.each(["home_address", "ip_address", "iban", "ssn", "social_security_number"
   "%s looks private, too",
   (name) => expect(looksPrivate(name)).toBe(true),
 );
+test.each(["badge", "id_card", "card_number", "pin", "comment", "note", "notes", "remark", "messages", "leave_reason"])(
+  "%s looks private: a credential, or what somebody writes freely",
+  (name) => expect(looksPrivate(name)).toBe(true),
+);
+test.each(["hourly_wage", "baseSalary"])("%s looks private: what somebody earns", (name) =>
+  expect(looksPrivate(name)).toBe(true),
+);
+test.each(["pinned_at", "noted_on", "discarded"])("%s does not: only whole words do", (name) =>
+  expect(looksPrivate(name)).toBe(false),
+);
 test.each(["name", "shop_id", "timezone", "public_id", "usage", "stage", "shipped_at", "mailing", "addressed"])(
   "%s does not",
   (name) => expect(looksPrivate(name)).toBe(false),

@@ -1,6 +1,7 @@
 /**
- * Which names of columns look private. Such a column must be decided about in the model: forgetting one would put names and
- * addresses of people into the lake, where nobody gets them out of the backups again.
+ * Which names of columns look private: what tells who somebody is, what lets somebody in, what people write freely (a remark
+ * beside a leave says why), what somebody earns. Such a column must be decided about in the model: forgetting one would put it
+ * into the lake, where nobody gets it out of the backups again.
  */
 
 /** Whole words of a name, as `_` or a change of case separates them. */
@@ -46,13 +47,15 @@ const WORDS: readonly string[] = [
     "zip",
   ],
   ...["zipcode", "postcode", "latitude", "longitude", "password", "secret", "token", "avatar", "photo", "signature"],
-  ...["certificate", "ip", "license"],
+  ...["certificate", "ip", "license", "badge", "card", "pin"],
+  ...["comment", "comments", "note", "notes", "remark", "remarks", "message", "messages", "reason", "reasons"],
+  ...["wage", "wages", "salary", "salaries"],
 ];
 
 /** Words that are private only beside others. */
 const PAIRS: readonly RegExp[] = [
   /(^|_)(first|last|given|family|middle|maiden|full|nick|birth|legal|preferred)_name(_|$)/,
-  /(^|_)(social_security|national_id|tax_id|tax_number|id_card|bank_account|account_number|card_number|postal_code)(_|$)/,
+  /(^|_)(social_security|national_id|tax_id|tax_number|bank_account|account_number|postal_code)(_|$)/,
   /(^|_)e_mail(_|$)/,
 ];
 

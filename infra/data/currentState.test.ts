@@ -266,7 +266,7 @@ describe("types", () => {
       local: timestamp(),
       instant: timestamp({ withTimezone: true }),
     }),
-    { comment: "One row" },
+    { comment: "One row", open: ["note"] },
   );
   const expected = {
     amount: "123.4500000000",

@@ -1,9 +1,12 @@
 import { DuckDBInstance } from "@duckdb/node-api";
+import { integer, pgTable, varchar } from "drizzle-orm/pg-core";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { deflateRawSync, gzipSync } from "node:zlib";
-import { findMarkers } from "./privacy";
+import { tables } from "../../model";
+import { describeTable, MONOLITH } from "../../model/table";
+import { bears, findMarkers, markersOf } from "./privacy";
 
 const MARKER = "marker.h8Qw@private.example";
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "privacy-"));
@@ -63,4 +66,31 @@ test.each([
   connection.closeSync();
   duckdb.closeSync();
   expect(await find("rows.parquet")).toEqual([`the private value "${MARKER}" stands in rows.parquet`]);
+});
+
+describe("markers", () => {
+  test("every private column of the sample has one of its own, raw's form of it among them", () => {
+    const markers = tables.flatMap(markersOf);
+    expect(markers.map(({ table, column }) => `${table}.${column}`)).toEqual([
+      ...["users.first_name", "users.last_name", "users.email", "users.phone", "users.badge"],
+      ...["shifts.note", "absences.comment", "absences.certificate"],
+    ]);
+    expect(new Set(markers.map(({ value }) => value)).size).toBe(markers.length);
+    expect(markers.filter(({ value }) => value.length > 40)).toEqual([]);
+    for (const marker of markers) {
+      const { column, sent } = marker;
+      expect(bears({ [column]: typeof sent === "string" ? { S: sent } : { B: sent } }, marker)).toBe(true);
+      expect(bears({ [column]: { S: "another" } }, marker)).toBe(false);
+    }
+  });
+
+  test("a private column that no marker fits is named, not passed over", () => {
+    const people = pgTable("people", { id: integer().primaryKey(), nick: varchar({ length: 40 }), age: integer() });
+    const nick = describeTable(MONOLITH, people, { comment: "", private: ["nick"], open: ["age"] });
+    expect(markersOf(nick)).toMatchObject([{ table: "people", column: "nick" }]);
+    const age = describeTable(MONOLITH, people, { comment: "", private: ["age"] });
+    expect(() => markersOf(age)).toThrow(
+      "people.age is private, and local/demo/privacy.ts has no marker of type integer",
+    );
+  });
 });

@@ -2,40 +2,67 @@
  * Whether private values got where they must not be: marker values in every private column of the monolith, and a search for
  * them through every byte of the cloud's files, in any form that our own code or a service may give them.
  */
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { gunzipSync, inflateRawSync } from "node:zlib";
 import type { Client } from "pg";
+import { tables, type Table } from "../../model";
+import { attributeText } from "./rows";
 
 /** Rows that get the markers: one may be deleted, or overwritten, before it has gone every way. */
 const ROWS = 20;
 
-export const MARKERS = {
-  first_name: "Wilhelmina-q7Zx",
-  last_name: "Abernathy-v4Kd",
-  email: "marker.h8Qw@private.example",
-  phone: "+33 6 98 76 54 32 1",
-  certificate: "medical-certificate-x3Jt",
-  /** In a column that the model does not know. */
-  pronouns: "they-b6Rn",
-} as const;
+export interface Marker {
+  readonly table: string;
+  readonly column: string;
+  readonly value: string;
+  /** As PostgreSQL's driver takes it. */
+  readonly sent: string | Buffer;
+}
+
+/** In a column that the model does not know. */
+export const UNKNOWN = "they-b6Rn";
+
+/** One for every private column. @throws Error for one of a type that no marker can have. */
+export const markersOf = ({ name: table, columns }: Table): Marker[] =>
+  columns
+    .filter(({ privacy }) => privacy === "drop")
+    .map(({ name: column, type }) => {
+      // Short enough for a telephone number.
+      const value = `h8Qw.${table}.${column}@private`;
+      if (type === "text" || type === "character varying") return { table, column, value, sent: value };
+      if (type === "bytea") return { table, column, value, sent: Buffer.from(value) };
+      throw new Error(`${table}.${column} is private, and local/demo/privacy.ts has no marker of type ${type}`);
+    });
 
 /** @returns what nobody may find outside raw: the markers, and of those rows what the lake has a pseudonym of. */
 export async function plantMarkers(monolith: Client): Promise<string[]> {
-  const { first_name, last_name, email, phone, certificate } = MARKERS;
-  const { rows } = await monolith.query<{ public_id: string }>(
-    `update users set first_name = $1, last_name = $2, email = $3, phone = $4
-     where id in (select id from users order by id limit ${ROWS}) returning public_id::text`,
-    [first_name, last_name, email, phone],
-  );
-  await monolith.query(
-    `update absences set certificate = $1
-     where (user_id, starts_on) in (select user_id, starts_on from absences order by 1, 2 limit ${ROWS})`,
-    [Buffer.from(certificate)],
-  );
-  return [...Object.values(MARKERS), ...rows.slice(0, 3).map((row) => row.public_id)];
+  const hashed: string[] = [];
+  for (const table of tables) {
+    const key = table.key.join(", ");
+    const markers = markersOf(table);
+    if (markers.length > 0) {
+      await monolith.query(
+        `update ${table.name} set ${markers.map(({ column }, index) => `${column} = $${index + 1}`).join(", ")}
+         where (${key}) in (select ${key} from ${table.name} order by ${key} limit ${ROWS})`,
+        markers.map(({ sent }) => sent),
+      );
+    }
+    for (const { name } of table.columns.filter(({ privacy }) => privacy === "pseudonym")) {
+      const { rows } = await monolith.query<{ value: string }>(
+        `select ${name}::text as value from ${table.name} where ${name} is not null order by ${key} limit 3`,
+      );
+      hashed.push(...rows.map(({ value }) => value));
+    }
+  }
+  return [...tables.flatMap(markersOf).map(({ value }) => value), UNKNOWN, ...hashed];
 }
+
+/** Whether a row of raw, or of a service, has the marker. */
+export const bears = (item: Readonly<Record<string, AttributeValue>>, { column, sent }: Marker): boolean =>
+  attributeText(item[column]) === (typeof sent === "string" ? sent : sent.toString("hex"));
 
 /** A marker in the forms it may have: as it is, in hex, in UTF-16, and in base64 wherever it begins in a longer text. */
 function formsOf(marker: string): Buffer[] {

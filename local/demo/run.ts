@@ -11,7 +11,7 @@ import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
-import { services } from "../../model";
+import { services, tables } from "../../model";
 import { parseKpi, type Kpi } from "../../model/kpi";
 import { runQuery, type QueryResult } from "../../ops/athena";
 import { connect } from "../sample/connect";
@@ -22,7 +22,7 @@ import { isSame, type Comparison } from "./compare";
 import { dataOutputs, prodOutputs, start, type DataOutputs, type Deployment, type ProdOutputs } from "./deploy";
 import { checkOverflow, plantLarge } from "./large";
 import { checkParked, poison } from "./poison";
-import { findMarkers, MARKERS, plantMarkers } from "./privacy";
+import { bears, findMarkers, markersOf, plantMarkers, UNKNOWN } from "./privacy";
 import type { Progress } from "./progress";
 import { promoteLoads } from "./promoted";
 import { loadEnds, loadProgress, pipesRunDry, replicationCatchesUp, type TaskWatch } from "./settle";
@@ -126,7 +126,7 @@ async function work(options: DemoOptions, deployment: Deployment, aws: Clients, 
       // DMS loads every column that there is, and a load with one that nobody has decided about is not put in force.
       await loadEnds({ dms: aws.dms, taskArn: prod.fullLoadTaskArn }, () => undefined);
       await monolith.query("alter table users add column pronouns varchar(20)");
-      const { rowCount } = await monolith.query("update users set pronouns = $1 where id % 97 = 0", [MARKERS.pronouns]);
+      const { rowCount } = await monolith.query("update users set pronouns = $1 where id % 97 = 0", [UNKNOWN]);
       const done = await writers.result;
       progress.done(
         `${(done.changes + punched.changes).toLocaleString("en")} changes in ${done.transactions.toLocaleString("en")} ` +
@@ -226,9 +226,10 @@ async function problems(
   prod: ProdOutputs,
   { data, unknownValues, markers }: Work,
 ): Promise<string[]> {
-  const users = (await serviceItems(dataDynamodb, data.rawTable)).get("monolith.users") ?? [];
+  const raw = await serviceItems(dataDynamodb, data.rawTable);
+  const users = raw.get("monolith.users") ?? [];
   // A column that the model does not know may be private: it waits in raw until somebody has decided.
-  const waiting = users.filter((item) => item["_rest:pronouns"]?.S === JSON.stringify(MARKERS.pronouns)).length;
+  const waiting = users.filter((item) => item["_rest:pronouns"]?.S === JSON.stringify(UNKNOWN)).length;
   // Raw and what was parked are private, and may hold anything; DynamoDB keeps no file here.
   const isPrivate = (file: string): boolean =>
     [data.failuresBucket, data.overflowBucket, prod.failuresBucket].some((bucket) =>
@@ -243,7 +244,11 @@ async function problems(
     ...(await unexpected(dataS3, data.failuresBucket, "aws/lambda/")),
     ...cloud.services.lambda.problems().map(({ functionName, problem }) => `${functionName}: ${problem}`),
     ...(waiting === unknownValues ? [] : [`${waiting} of ${unknownValues} values of the new column wait in raw`]),
-    ...(users.some((item) => item["email"]?.S === MARKERS.email) ? [] : ["raw has none of the private values"]),
+    // What raw does not have either was not looked for.
+    ...tables
+      .flatMap(markersOf)
+      .filter((marker) => raw.get(`monolith.${marker.table}`)?.some((item) => bears(item, marker)) !== true)
+      .map(({ table, column }) => `raw has no private value of ${table}.${column}`),
     ...(await findMarkers(markers, path.join(folder, "cloud"), isPrivate)),
   ];
 }

@@ -160,7 +160,7 @@ export function emitTests(world: () => World): void {
     );
     await monolith.query("update shifts set break_minutes = break_minutes + 1 where id = $1", [changed]);
     await monolith.query("delete from shifts where id = $1", [removed]);
-    await monolith.query("update shifts set note = 'waited in raw' where id = $1", [learnt]);
+    await monolith.query("update shifts set workload = 0.125 where id = $1", [learnt]);
     // Its large object is not logged: it moves along in raw.
     await monolith.query(
       "update contracts set id = md5(id::text)::uuid where id = (select id from contracts where terms is not null order by id limit 1)",
@@ -175,7 +175,7 @@ export function emitTests(world: () => World): void {
       }),
     );
     await settled();
-    await forget(`monolith.shifts#${learnt}`, "note", '"waited in raw"');
+    await forget(`monolith.shifts#${learnt}`, "workload", "0.125");
     await resume();
     await settled();
     expect(await different()).toEqual(["contracts", "shifts"]);
@@ -191,7 +191,7 @@ export function emitTests(world: () => World): void {
     await settled();
     expect(await different()).toEqual([]);
     expect(await ask(punch)).toHaveLength(1);
-    expect(await ask(`select note from shifts where id = ${learnt}`)).toEqual([["waited in raw"]]);
+    expect(await ask(`select workload from shifts where id = ${learnt}`)).toEqual([["0.125"]]);
 
     const lines = async () => Number((await ask("select count(*) from changes_shifts"))[0]?.[0]);
     const before = await lines();
