@@ -5,6 +5,7 @@ import type { ProdConfig } from "../config";
 import { PREFIX, RETENTION_HOURS } from "../contract";
 import type { Metric, Watch } from "../watch";
 import type { Changes } from "./changes";
+import type { FullLoad } from "./fullLoad";
 import type { Replication } from "./replication";
 import type { Source } from "./source";
 import type { Streams } from "./streams";
@@ -14,6 +15,7 @@ export interface AlarmsArgs {
   readonly watch: Watch;
   readonly replication: Replication;
   readonly changes: Changes;
+  readonly fullLoad: FullLoad;
   readonly source: Source;
   readonly streams: Streams;
 }
@@ -175,8 +177,39 @@ export function watchStreams({ watch, streams }: AlarmsArgs): void {
   }
 }
 
+/**
+ * A load that does not start. One that starts and fails is an event (below): DMS has no metric of it.
+ * EventBridge Scheduler guide, "Monitoring Amazon EventBridge Scheduler with Amazon CloudWatch".
+ */
+export function watchFullLoad({ watch, fullLoad }: AlarmsArgs): void {
+  const metric = (name: string): Metric => ({
+    ...{ namespace: "AWS/Scheduler", name, dimensions: { ScheduleGroup: fullLoad.schedules.name } },
+    ...{ statistic: "Sum", period: 60 * MINUTE },
+  });
+  const of = {
+    limit: { above: 0 },
+    runbook: "full-load-fails",
+    panel: { row: "Full load", title: "Starts refused, and given up" },
+  } as const;
+  watch.alarm({
+    ...of,
+    name: "full-load-refused",
+    means: "DMS did not take the schedule's start of the full load.",
+    metric: metric("TargetErrorCount"),
+  });
+  watch.alarm({
+    ...of,
+    name: "full-load-given-up",
+    means: "The schedule has given up to start the full load.",
+    metric: metric("InvocationDroppedCount"),
+  });
+}
+
 /** DMS' own messages, which come at once and say why; the alarms come when nobody has read them. */
-export function watchEvents({ watch, replication, changes }: AlarmsArgs, options: pulumi.CustomResourceOptions): void {
+export function watchEvents(
+  { watch, replication, changes, fullLoad }: AlarmsArgs,
+  options: pulumi.CustomResourceOptions,
+): void {
   const subscription = (
     name: string,
     sourceType: "replication-task" | "replication-instance",
@@ -196,6 +229,8 @@ export function watchEvents({ watch, replication, changes }: AlarmsArgs, options
       options,
     );
   subscription("task-events", "replication-task", changes.task.replicationTaskId, ["failure", "state change"]);
+  // Not every start and end: it does both every night.
+  subscription("full-load-events", "replication-task", fullLoad.task.replicationTaskId, ["failure"]);
   subscription("instance-events", "replication-instance", replication.instance.replicationInstanceId, [
     "failure",
     "failover",

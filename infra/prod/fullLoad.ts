@@ -40,6 +40,8 @@ const RETRY = { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 10 };
 
 export class FullLoad extends pulumi.ComponentResource {
   readonly task: aws.dms.ReplicationTask;
+  /** Of this schedule alone: EventBridge Scheduler counts by group. */
+  readonly schedules: aws.scheduler.ScheduleGroup;
 
   constructor(name: string, args: FullLoadArgs, options?: pulumi.ComponentResourceOptions) {
     super("tributary:prod:FullLoad", name, {}, options);
@@ -60,6 +62,7 @@ export class FullLoad extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    this.schedules = new aws.scheduler.ScheduleGroup("full-load", { name: PREFIX }, { parent: this });
     this.schedule(args);
     this.reader(args.accounts);
     this.registerOutputs({});
@@ -90,6 +93,7 @@ export class FullLoad extends pulumi.ComponentResource {
       "full-load",
       {
         name: `${PREFIX}-full-load`,
+        groupName: this.schedules.name,
         description: "Writes every table anew into the lake",
         state: start ? "ENABLED" : "DISABLED",
         scheduleExpression: when.schedule,

@@ -7,7 +7,7 @@ import { PrivateBucket } from "../bucket";
 import type { ProdConfig } from "../config";
 import { customerKey } from "../key";
 import { Watch } from "../watch";
-import { watchEvents, watchMonolith, watchReplication, watchStreams } from "./alarms";
+import { watchEvents, watchFullLoad, watchMonolith, watchReplication, watchStreams } from "./alarms";
 import { Changes } from "./changes";
 import { Filters, type Follows } from "./filters";
 import { FullLoad } from "./fullLoad";
@@ -117,10 +117,11 @@ export function prod(config: ProdConfig, { tables, services }: Model = model): P
     { account, region: config.region, emails: config.alarmEmails, publishers: ["dms.amazonaws.com"] },
     here,
   );
-  const watched = { config, watch, replication, changes, source, streams };
+  const watched = { config, watch, replication, changes, fullLoad, source, streams };
   watchReplication(watched);
   watchMonolith(watched);
   watchStreams(watched);
+  watchFullLoad(watched);
   for (const projection of projections) projection.watchedBy(watch);
   watchEvents(watched, { parent: watch });
   watch.dashboard();

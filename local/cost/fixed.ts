@@ -117,6 +117,7 @@ const FREE: ReadonlySet<string> = new Set([
   "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
   "aws:s3/bucketVersioning:BucketVersioning",
   "aws:scheduler/schedule:Schedule",
+  "aws:scheduler/scheduleGroup:ScheduleGroup",
   "aws:secretsmanager/secretVersion:SecretVersion",
   "aws:sns/topic:Topic",
   "aws:sns/topicPolicy:TopicPolicy",

@@ -3,6 +3,7 @@ import { testContext, testSurroundings } from "../core/testing/surroundings";
 import { schedulerService } from "./scheduler";
 
 const TYPE = "aws:scheduler/schedule:Schedule";
+const GROUP = "aws:scheduler/scheduleGroup:ScheduleGroup";
 const nightly = {
   name: "full-load",
   scheduleExpression: "cron(30 2 * * ? *)",
@@ -17,15 +18,15 @@ const nightly = {
 };
 
 function withSchedules(
-  run: (create: (inputs: object) => unknown, asked: () => string[]) => void,
+  run: (create: (inputs: object, type?: string) => unknown, asked: () => string[]) => void,
   trusted = true,
 ): void {
   const surroundings = testSurroundings();
   surroundings.authorizer.denies = () => !trusted;
   try {
-    const provider = schedulerService(surroundings).providers[TYPE];
+    const { providers } = schedulerService(surroundings);
     run(
-      (inputs) => provider?.create({ ...inputs }, testContext(TYPE, "111111111111")),
+      (inputs, type = TYPE) => providers[type]?.create({ ...inputs }, testContext(type, "111111111111")),
       () => surroundings.authorizer.taken(),
     );
   } finally {
@@ -47,6 +48,21 @@ test("a schedule may be made without being in force", () =>
   withSchedules((create) => {
     expect(create(nightly)).toMatchObject({ outputs: { state: "ENABLED" } });
     expect(create({ ...nightly, name: "off", state: "DISABLED" })).toMatchObject({ outputs: { state: "DISABLED" } });
+  }));
+
+test("a schedule stands in a group that is there", () =>
+  withSchedules((create) => {
+    const ours = { ...nightly, groupName: "ours" };
+    expect(() => create(ours)).toThrow("Schedule group ours does not exist.");
+    expect(create({ name: "ours" }, GROUP)).toMatchObject({
+      id: "ours",
+      outputs: { arn: "arn:aws:scheduler:eu-west-1:111111111111:schedule-group/ours" },
+    });
+    expect(() => create({ name: "ours" }, GROUP)).toThrow("Schedule group ours already exists.");
+    expect(create(ours)).toMatchObject({
+      id: "ours/full-load",
+      outputs: { arn: "arn:aws:scheduler:eu-west-1:111111111111:schedule/ours/full-load", groupName: "ours" },
+    });
   }));
 
 test("a role that does not trust the scheduler is refused", () =>

@@ -34,6 +34,7 @@ const targetShape = z.strictObject({
 
 const scheduleShape = z.strictObject({
   name: z.string().regex(/^[\w.-]{1,64}$/, "Expected up to 64 letters, digits and any of _.-"),
+  groupName: z.string().default("default"),
   description: z.string().max(512).optional(),
   state: z.enum(["ENABLED", "DISABLED"]).default("ENABLED"),
   scheduleExpression: z
@@ -47,22 +48,51 @@ const scheduleShape = z.strictObject({
   target: targetShape,
 });
 
+const groupShape = z.strictObject({
+  name: z.string().regex(/^[\w.-]{1,64}$/, "Expected up to 64 letters, digits and any of _.-"),
+});
+
+const groupArn = ({ region, account }: ResourceContext, name: string): string =>
+  `arn:aws:scheduler:${region}:${account}:schedule-group/${name}`;
+
 export function schedulerService(surroundings: Surroundings): LocalService {
-  /** ARNs. */
+  /** ARNs, of schedules and of groups. */
   const known = new Set<string>();
-  return { providers: { "aws:scheduler/schedule:Schedule": scheduleProvider(surroundings, known) } };
+  return {
+    providers: {
+      "aws:scheduler/schedule:Schedule": scheduleProvider(surroundings, known),
+      "aws:scheduler/scheduleGroup:ScheduleGroup": groupProvider(known),
+    },
+  };
+}
+
+/** Without `update`: another name is another group. */
+function groupProvider(known: Set<string>): ResourceProvider {
+  return {
+    create(raw, context) {
+      const { name } = readInputs(groupShape, raw, context);
+      const arn = groupArn(context, name);
+      if (known.has(arn)) throw new AwsError("ConflictException", `Schedule group ${name} already exists.`, 409);
+      known.add(arn);
+      return { id: name, outputs: { name, arn, state: "ACTIVE" } };
+    },
+    delete: (_id, { outputs }) => void known.delete(String(outputs["arn"])),
+  };
 }
 
 function scheduleProvider({ authorizer }: Surroundings, known: Set<string>): ResourceProvider {
   const made = (raw: Record<string, unknown>, context: ResourceContext): Created => {
     const inputs = readInputs(scheduleShape, raw, context);
     const { account, region } = context;
-    const arn = `arn:aws:scheduler:${region}:${account}:schedule/default/${inputs.name}`;
+    const { groupName: group } = inputs;
+    const arn = `arn:aws:scheduler:${region}:${account}:schedule/${group}/${inputs.name}`;
+    if (group !== "default" && !known.has(groupArn(context, group)))
+      throw new AwsError("ResourceNotFoundException", `Schedule group ${group} does not exist.`, 404);
     // As the API does when a schedule is made: a role that does not trust the scheduler is refused.
     assume(authorizer, "scheduler.amazonaws.com", inputs.target.roleArn, { "aws:SourceAccount": account });
     return {
-      id: `default/${inputs.name}`,
-      outputs: { ...inputs, arn, groupName: "default", actionAfterCompletion: "NONE" },
+      id: `${group}/${inputs.name}`,
+      outputs: { ...inputs, arn, actionAfterCompletion: "NONE" },
     };
   };
   return {

@@ -40,6 +40,7 @@ FullLoad full-load
   iam.RolePolicy full-load-reader
   iam.RolePolicy full-load-schedule
   scheduler.Schedule full-load
+  scheduler.ScheduleGroup full-load
 Network network
   ec2.SecurityGroup endpoints
   ec2.SecurityGroup replication
@@ -95,6 +96,7 @@ Streams streams
   kms.Key streams !+
 Watch watch
   cloudwatch.Dashboard tributary
+  dms.EventSubscription full-load-events
   dms.EventSubscription instance-events
   dms.EventSubscription task-events
   kms.Alias alarms

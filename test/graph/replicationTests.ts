@@ -215,6 +215,7 @@ export function replicationTests(prod: () => Plan, adopting: () => Plan): void {
     test("starts at a quiet hour of the configured time zone, by a role that may do no more", () => {
       expect(one("Schedule", "full-load").inputs).toEqual({
         name: "tributary-full-load",
+        groupName: "tributary",
         description: "Writes every table anew into the lake",
         state: "ENABLED",
         scheduleExpression: "cron(30 2 * * ? *)",

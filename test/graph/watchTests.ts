@@ -94,6 +94,15 @@ export function watchTests(prod: () => Plan, ours: () => Plan, data: () => Plan,
         snsTopicArn: "arn:aws:sns:eu-west-1:111111111111:tributary-alarms",
         enabled: true,
       });
+      // Nobody wants to be told each night that a load has begun and ended.
+      expect(pick(prod(), "EventSubscription", "full-load-events").inputs).toEqual({
+        name: "tributary-full-load-events",
+        sourceType: "replication-task",
+        sourceIds: ["tributary-full-load"],
+        eventCategories: ["failure"],
+        snsTopicArn: "arn:aws:sns:eu-west-1:111111111111:tributary-alarms",
+        enabled: true,
+      });
       expect(pick(prod(), "EventSubscription", "instance-events").inputs).toMatchObject({
         sourceType: "replication-instance",
         sourceIds: ["tributary"],
@@ -107,6 +116,8 @@ export function watchTests(prod: () => Plan, ours: () => Plan, data: () => Plan,
         "changes-behind: AWS/Kinesis/GetRecords.IteratorAgeMilliseconds Maximum > 302400000, 3 of 3 of 60 s",
         "changes-read-throttles: AWS/Kinesis/ReadProvisionedThroughputExceeded Sum > 0, 5 of 10 of 60 s",
         "changes-write-throttles: AWS/Kinesis/WriteProvisionedThroughputExceeded Sum > 0, 5 of 10 of 60 s",
+        "full-load-given-up: AWS/Scheduler/InvocationDroppedCount Sum > 0, 1 of 1 of 3600 s",
+        "full-load-refused: AWS/Scheduler/TargetErrorCount Sum > 0, 1 of 1 of 3600 s",
         "instance-cpu: AWS/DMS/CPUUtilization Average > 80, 3 of 3 of 300 s",
         "instance-memory: AWS/DMS/FreeableMemory Minimum < 268435456, 3 of 3 of 300 s",
         "instance-storage: AWS/DMS/FreeStorageSpace Minimum < 10737418240, 1 of 1 of 300 s",
@@ -134,6 +145,13 @@ export function watchTests(prod: () => Plan, ours: () => Plan, data: () => Plan,
         "source-latency: AWS/DMS/CDCLatencySource Average > 300, 3 of 3 of 300 s",
         "target-latency: AWS/DMS/CDCLatencyTarget Average > 300, 3 of 3 of 300 s",
       ]);
+    });
+
+    test("starts of the full load are counted by a group of schedules that has no other", () => {
+      const schedules = prod().resources.filter(({ inputs }) => inputs["groupName"] === "tributary");
+      expect(schedules.map(({ name }) => name)).toEqual(["full-load"]);
+      for (const name of ["full-load-refused", "full-load-given-up"])
+        expect(pick(prod(), "MetricAlarm", name).inputs["dimensions"]).toEqual({ ScheduleGroup: "tributary" });
     });
 
     test("a task is named by the last part of its ARN, a service's records by its own lines", () => {
