@@ -15,7 +15,7 @@ import { viewTests } from "./graph/viewTests";
 import { watchTests } from "./graph/watchTests";
 
 const empty: Plan = { resources: [], outputs: {} };
-const plans = { prod: empty, other: empty, data: empty, quiet: empty, deletable: empty };
+const plans = { prod: empty, other: empty, data: empty, quiet: empty, deletable: empty, unconstrained: empty };
 
 /** The other choice wherever there is one: whatever can be is the program's own. */
 const OTHER = {
@@ -28,12 +28,13 @@ const OTHER = {
 
 /** Once for all: each takes its seconds. */
 beforeAll(async () => {
-  [plans.prod, plans.data, plans.other, plans.quiet, plans.deletable] = await Promise.all([
+  [plans.prod, plans.data, plans.other, plans.quiet, plans.deletable, plans.unconstrained] = await Promise.all([
     plan("prod"),
     plan("data"),
     plan("prod", { config: OTHER }),
     plan("data", { program: path.join(__dirname, "graph/noHeartbeat") }),
     plan("prod", { config: { ...OTHER, "tributary:allowDeletion": "prod" } }),
+    plan("prod", { program: path.join(__dirname, "graph/unconstrained") }),
   ]);
 }, 60_000);
 
@@ -46,6 +47,7 @@ describe("replication", () =>
   replicationTests(
     () => plans.prod,
     () => plans.other,
+    () => plans.unconstrained,
   ));
 describe("the task's running", () => runningTests(() => plans.prod));
 describe("the network and the source", () =>

@@ -94,6 +94,7 @@ export class Changes extends pulumi.ComponentResource {
       endpointId: `${PREFIX}-changes`,
       endpointType: "target",
       engineName: "kinesis",
+      // As at the source: another key would replace the endpoint.
       kmsKeyArn: args.replication.key.arn,
       pauseReplicationTasks: true,
       kinesisSettings: {

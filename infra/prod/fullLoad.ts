@@ -203,6 +203,7 @@ export class FullLoad extends pulumi.ComponentResource {
         // A bucket of this name in another account is not ours.
         expectedBucketOwner: accounts.dataAccountId,
         serviceAccessRoleArn: role.arn,
+        // Another key would replace the endpoint, whose id is taken while the old one stands. The key stays.
         kmsKeyArn: replication.key.arn,
         // The default is CSV.
         dataFormat: "parquet",

@@ -1,4 +1,9 @@
-/** The machine DMS runs on, its network and the roles that DMS expects to find in every account. */
+/**
+ * The machine DMS runs on, its network and the roles that DMS expects to find in every account.
+ *
+ * A machine and not DMS Serverless: a serverless replication cannot be changed while it runs, which the provider leaves to whoever
+ * runs it (terraform-provider-aws #35650), and its disk is 100 GB for good.
+ */
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { ProdConfig } from "../config";
@@ -60,8 +65,8 @@ export class Replication extends pulumi.ComponentResource {
         replicationSubnetGroupDescription: "Private subnets of the replication",
         subnetIds: network.subnetIds,
       },
-      // DMS calls a role that IAM has not spread yet "not configured properly": the roles go first, and a first
-      // deployment that still meets it may be repeated.
+      // DMS calls a role that IAM has not spread yet "not configured properly". The roles go first, and the provider tries again
+      // for some minutes (replication_subnet_group.go). Should that not do, the deployment may be repeated.
       { parent: this, dependsOn },
     );
   }
@@ -90,6 +95,10 @@ export class Replication extends pulumi.ComponentResource {
         replicationSubnetGroupId: subnets.id,
         vpcSecurityGroupIds: [network.securityGroup.id],
       },
+      // Class, disk and version change in place. What would replace it (key, subnet group) cannot be done in one go: the id is taken
+      // while the old one stands, and the old one cannot go while it has tasks, which hold the position. Protected, it says so. A
+      // successor gets an id of its own, and the provider moves the tasks to it (MoveReplicationTask).
+      //
       // Without its ways out it would start, and its tasks would fail.
       { parent: this, protect: true, dependsOn: network.ways },
     );

@@ -123,6 +123,7 @@ export class Source extends pulumi.ComponentResource {
       // The name in the server's certificate, too: with less, whoever is in between could be the database.
       sslMode: "verify-full",
       certificateArn: certificate.certificateArn,
+      // Another key would replace the endpoint, and with it the task, which is protected. So the key stays.
       kmsKeyArn: key.arn,
       // An endpoint that a task uses can only be changed while the task stands still.
       pauseReplicationTasks: true,

@@ -15,8 +15,8 @@ interface Rule {
   readonly [member: string]: unknown;
 }
 
-/** `adopting`: a stack whose account has DMS' roles already. */
-export function replicationTests(prod: () => Plan, adopting: () => Plan): void {
+/** `adopting`: a stack whose account has DMS' roles already. `unconstrained`: one with a column of type `numeric`, no more said. */
+export function replicationTests(prod: () => Plan, adopting: () => Plan, unconstrained: () => Plan): void {
   const one = (kind: string, name: string) => pick(prod(), kind, name);
 
   test("the instance: pinned, private, encrypted", () => {
@@ -80,6 +80,13 @@ export function replicationTests(prod: () => Plan, adopting: () => Plan): void {
           maxFileSize: 32768,
           pluginName: "test-decoding",
         },
+      });
+    });
+
+    test("sends a number without bounds as text: DMS would cut it after six digits", () => {
+      expect(pick(unconstrained(), "Endpoint", "source").inputs).toEqual({
+        ...one("Endpoint", "source").inputs,
+        extraConnectionAttributes: "mapUnboundedNumericAsString=true",
       });
     });
 
