@@ -88,7 +88,13 @@ async function invoke(
   }
   const event = body.length === 0 ? Buffer.from("{}") : body;
   parseBody(event);
-  const { payload, failed } = await functions.existing(arn).invoke([event]);
+  const called = functions.existing(arn);
+  // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors
+  if (called.isFull)
+    throw new AwsError("TooManyRequestsException", "Rate Exceeded.", 429, {
+      Reason: "ReservedFunctionConcurrentInvocationLimitExceeded",
+    });
+  const { payload, failed } = await called.invoke([event]);
   return {
     status: 200,
     headers: {

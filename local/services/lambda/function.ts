@@ -137,6 +137,12 @@ export class LocalFunction {
     fs.closeSync(this.log);
   }
 
+  /** Whether it runs as often at a time as it reserves; of one that reserves none that cannot be said. */
+  get isFull(): boolean {
+    const { reserved } = this.current;
+    return reserved !== -1 && this.all.size - this.idle.length + this.waiting.length >= reserved;
+  }
+
   private get limit(): number {
     const { reserved } = this.current;
     return reserved === -1 ? CONCURRENCY : reserved;

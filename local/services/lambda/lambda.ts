@@ -8,6 +8,7 @@ import type { StreamSource } from "../../core/streams";
 import { lambdaApi } from "./api";
 import type { FunctionStatistics } from "./function";
 import { functionProvider, Functions } from "./functions";
+import { invokeConfigProvider } from "./invokeConfig";
 import type { MappingProgress } from "./mapping";
 import { mappingProvider, Mappings } from "./mappings";
 
@@ -41,6 +42,7 @@ export function lambdaService(
     apis: [lambdaApi(functions, mappings)],
     providers: {
       "aws:lambda/function:Function": functionProvider(functions),
+      "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": invokeConfigProvider(functions),
       "aws:lambda/eventSourceMapping:EventSourceMapping": mappingProvider(mappings),
     },
     statistics: () => functions.all().map(({ statistics }) => statistics),

@@ -29,7 +29,10 @@ export function s3Api(store: Store): HttpApi {
     HEAD: objects.get,
     DELETE: objects.remove,
     "POST uploads": multipart.create,
-    "PUT uploadId": multipart.uploadPart,
+    "PUT uploadId": (request, call) =>
+      request.headers["x-amz-copy-source"] === undefined
+        ? multipart.uploadPart(request, call)
+        : multipart.copyPart(request, call),
     "POST uploadId": multipart.complete,
     "DELETE uploadId": multipart.abort,
     "GET uploadId": multipart.listParts,

@@ -13,6 +13,7 @@ import {
   ListObjectsV2Command,
   ListPartsCommand,
   UploadPartCommand,
+  UploadPartCopyCommand,
   type CompletedPart,
   type ListObjectsV2CommandInput,
 } from "@aws-sdk/client-s3";
@@ -232,6 +233,38 @@ describe("multipart uploads", () => {
     await expect(complete(UploadId, [first, last])).rejects.toMatchObject({ name: "NoSuchUpload" });
   });
 
+  const copyPart = async (UploadId: string, PartNumber: number, range: string, match?: string) => {
+    const source = { CopySource: `${BUCKET}/source`, CopySourceRange: `bytes=${range}`, CopySourceIfMatch: match };
+    const { CopyPartResult } = await s3.client.send(
+      new UploadPartCopyCommand({ ...at, ...source, UploadId, PartNumber }),
+    );
+    return { ETag: CopyPartResult!.ETag, PartNumber };
+  };
+
+  test("a part may be a part of another object, as long as it is the one that is meant", async () => {
+    const content = `${FIVE_MIB}tail`;
+    await s3.service.put(principalOf(ROLE), BUCKET, "source", content);
+    const [{ ETag } = { ETag: "" }] = (await list()).Contents!;
+    const UploadId = await start();
+    const five = FIVE_MIB.length;
+    const first = await copyPart(UploadId, 1, `0-${five - 1}`, ETag);
+    expect(first.ETag).toBe(`"${createHash("md5").update(FIVE_MIB).digest("hex")}"`);
+    await complete(UploadId, [first, await copyPart(UploadId, 2, `${five}-${five + 3}`, ETag)]);
+    const answer = await s3.client.send(new GetObjectCommand(at));
+    expect(await answer.Body!.transformToString()).toBe(content);
+
+    const other = await start();
+    for (const [range, match, name] of [
+      ["0-9", '"other"', "PreconditionFailed"],
+      [`0-${five + 4}`, undefined, "InvalidArgument"],
+      ["9-0", undefined, "InvalidArgument"],
+      ["5-", undefined, "InvalidArgument"],
+    ] as const)
+      await expect(copyPart(other, 1, range, match)).rejects.toMatchObject({ name });
+    await s3.service.put(principalOf(ROLE), BUCKET, "source", "small");
+    await expect(copyPart(other, 1, "0-3")).rejects.toMatchObject({ name: "InvalidRequest" });
+  });
+
   test("what does not fit is refused", async () => {
     const UploadId = await start();
     const one = await upload(UploadId, 1, "small");
@@ -248,14 +281,21 @@ describe("multipart uploads", () => {
 
   test("each step asks for its action, and for the key", async () => {
     s3.encrypt(KEY);
+    await s3.service.put(principalOf(ROLE), BUCKET, "source", `${FIVE_MIB}tail`);
+    s3.authorizer.taken();
     const UploadId = await start();
     await upload(UploadId, 1, "x");
+    await copyPart(UploadId, 2, "0-3");
     await s3.client.send(new ListPartsCommand({ ...at, UploadId }));
     await s3.client.send(new AbortMultipartUploadCommand({ ...at, UploadId }));
     const object = `arn:aws:s3:::${BUCKET}/${Key}`;
     expect(s3.authorizer.taken()).toEqual([
       `s3:PutObject ${object}`,
       `kms:GenerateDataKey ${KEY}`,
+      `s3:PutObject ${object}`,
+      `kms:Decrypt ${KEY}`,
+      `s3:GetObject arn:aws:s3:::${BUCKET}/source`,
+      `kms:Decrypt ${KEY}`,
       `s3:PutObject ${object}`,
       `kms:Decrypt ${KEY}`,
       `s3:ListMultipartUploadParts ${object}`,

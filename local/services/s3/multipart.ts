@@ -7,7 +7,7 @@ import * as fs from "node:fs";
 import { AwsError, type Call, type HttpResponse } from "../../core/service";
 import { readPayload } from "./body";
 import { authorizeKey, authorizeObject, type Bucket } from "./buckets";
-import { isoTime, versionHeaders, XML } from "./objectOperations";
+import { copySource, isoTime, versionHeaders, XML } from "./objectOperations";
 import type { Encryption } from "./objects";
 import {
   BODY_HEADERS,
@@ -17,6 +17,8 @@ import {
   OBJECT_HEADERS,
   objectHeaders,
   only,
+  preconditionFailed,
+  sameTag,
   type S3Request,
   writeContext,
 } from "./request";
@@ -88,23 +90,29 @@ export function multipartOperations(store: Store) {
     return { status: 200, headers: { ...XML, ...encryptionHeaders(encryption) }, body };
   }
 
-  function uploadPart(request: S3Request, call: Call): HttpResponse {
-    only(request, ["partNumber", "uploadId"], BODY_HEADERS);
+  /** The upload that a part is for, and the part's number. */
+  function forPart(request: S3Request, call: Call): { upload: Upload; number: number } {
     const upload = authorized(request, call, "s3:PutObject");
     // S3 reads the parts again when it puts them together (UploadPart, "Permissions").
     authorizeKey(call, upload.bucket, upload.key, upload.encryption, "kms:Decrypt");
     const number = Number(request.query.get("partNumber"));
-    if (!Number.isInteger(number) || number < 1 || number > MAX_PART_NUMBER) {
-      throw new AwsError(
-        "InvalidArgument",
-        `Part number must be an integer between 1 and ${MAX_PART_NUMBER}, inclusive`,
-      );
-    }
-    const { body, checksum } = readPayload(request);
+    if (Number.isInteger(number) && number >= 1 && number <= MAX_PART_NUMBER) return { upload, number };
+    throw new AwsError("InvalidArgument", `Part number must be an integer between 1 and ${MAX_PART_NUMBER}, inclusive`);
+  }
+
+  function keep(upload: Upload, number: number, body: Buffer): Part {
     const file = upload.parts.get(number)?.file ?? store.files.draft();
     fs.writeFileSync(file, body);
-    const md5 = hash("md5", body);
-    upload.parts.set(number, { number, file, size: body.length, md5, modified: Date.now() });
+    const part = { number, file, size: body.length, md5: hash("md5", body), modified: Date.now() };
+    upload.parts.set(number, part);
+    return part;
+  }
+
+  function uploadPart(request: S3Request, call: Call): HttpResponse {
+    only(request, ["partNumber", "uploadId"], BODY_HEADERS);
+    const { upload, number } = forPart(request, call);
+    const { body, checksum } = readPayload(request);
+    const { md5 } = keep(upload, number, body);
     return {
       status: 200,
       headers: {
@@ -113,6 +121,30 @@ export function multipartOperations(store: Store) {
         ...(checksum === undefined ? {} : { [checksum.header]: checksum.value }),
       },
     };
+  }
+
+  function copyPart(request: S3Request, call: Call): HttpResponse {
+    only(
+      request,
+      ["partNumber", "uploadId"],
+      ["x-amz-copy-source", "x-amz-copy-source-if-match", "x-amz-copy-source-range"],
+    );
+    const source = copySource(request.headers["x-amz-copy-source"] ?? "");
+    const from = store.buckets.existing(source.bucket);
+    const original = store.find(call, from, source.key);
+    authorizeKey(call, from, source.key, original.encryption, "kms:Decrypt");
+    const { upload, number } = forPart(request, call);
+    const match = request.headers["x-amz-copy-source-if-match"];
+    if (match !== undefined && !sameTag(match, original.etag)) throw preconditionFailed("x-amz-copy-source-If-Match");
+    const { start, end } = copyRange(request.headers["x-amz-copy-source-range"], original.size);
+    const { md5, modified } = keep(upload, number, store.read(from, original, start, end));
+    const body = document("CopyPartResult", { LastModified: isoTime(modified), ETag: `"${md5}"` });
+    const headers = {
+      ...XML,
+      ...encryptionHeaders(upload.encryption),
+      ...(from.versioning === undefined ? {} : { "x-amz-copy-source-version-id": original.version }),
+    };
+    return { status: 200, headers, body };
   }
 
   function complete(request: S3Request, call: Call): HttpResponse {
@@ -161,7 +193,23 @@ export function multipartOperations(store: Store) {
     return { status: 200, headers: XML, body };
   }
 
-  return { create, uploadPart, complete, abort, listParts };
+  return { create, uploadPart, copyPart, complete, abort, listParts };
+}
+
+/**
+ * The bytes of an object that become a part, `end` excluded. Unlike a GetObject's, this range must be exact.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
+ */
+function copyRange(header: string | undefined, size: number): { start: number; end: number } {
+  if (header === undefined) return { start: 0, end: size };
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(header) ?? [];
+  if (first === undefined || last === undefined || Number(first) > Number(last))
+    throw new AwsError("InvalidArgument", "The x-amz-copy-source-range value must be of the form bytes=first-last");
+  if (size <= MIN_PART_BYTES)
+    throw new AwsError("InvalidRequest", "The specified copy source is not supported as a byte-range copy source");
+  if (Number(last) >= size)
+    throw new AwsError("InvalidArgument", `Range specified is not valid for source object of size: ${size}`);
+  return { start: Number(first), end: Number(last) + 1 };
 }
 
 /** The parts that a CompleteMultipartUpload names. Throws what S3 throws when they do not fit. */

@@ -145,7 +145,8 @@ export const versionHeaders = ({ versioning }: Bucket, { version }: StoredObject
 const checksumHeaders = ({ checksum }: StoredObject): Record<string, string> =>
   checksum === undefined ? {} : { [checksum.header]: checksum.value, "x-amz-checksum-type": "FULL_OBJECT" };
 
-function copySource(header: string): { bucket: string; key: string } {
+/** Of a CopyObject or an UploadPartCopy. */
+export function copySource(header: string): { bucket: string; key: string } {
   if (header.includes("?")) throw notImplemented("the version of an object to copy");
   const text = decodeURIComponent(header).replace(/^\//, "");
   const slash = text.indexOf("/");
