@@ -2,10 +2,50 @@
 import type * as Athena from "@aws-sdk/client-athena";
 import type * as Glue from "@aws-sdk/client-glue";
 import type * as S3 from "@aws-sdk/client-s3";
+import { groupsOf } from "./groups";
 import { viewSql } from "./load";
 import type { LakeFiles, LakeObject, PromoteOptions } from "./promote";
 
-export function lakeFiles(sdk: typeof S3, client: Pick<S3.S3Client, "send">, bucket: string): LakeFiles {
+/**
+ * Bytes of a part in which an object is copied. What is larger is copied in parts: one request takes 5 GiB at most, and up to
+ * 10,000 parts make an object (S3 guide, "Copying an object using multipart upload").
+ */
+const PART = 1024 ** 3;
+/** Parts of an object at a time. */
+const PARTS = 6;
+
+/** @param part bytes of a part, for tests */
+export function lakeFiles(sdk: typeof S3, client: Pick<S3.S3Client, "send">, bucket: string, part = PART): LakeFiles {
+  const copyInParts = async (
+    { bytes }: LakeObject,
+    to: string,
+    source: Pick<S3.CopyObjectCommandInput, "CopySource" | "CopySourceIfMatch">,
+  ): Promise<void> => {
+    const target = { Bucket: bucket, Key: to };
+    const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(target));
+    const upload = { ...target, UploadId };
+    try {
+      const Parts: S3.CompletedPart[] = [];
+      const numbers = Array.from({ length: Math.ceil(bytes / part) }, (_, index) => index + 1);
+      for (const group of groupsOf(numbers, PARTS)) {
+        const copied = group.map(async (PartNumber) => {
+          const CopySourceRange = `bytes=${(PartNumber - 1) * part}-${Math.min(PartNumber * part, bytes) - 1}`;
+          const command = new sdk.UploadPartCopyCommand({ ...upload, ...source, PartNumber, CopySourceRange });
+          return { PartNumber, ETag: (await client.send(command)).CopyPartResult?.ETag };
+        });
+        // All of them, for a part under way would outlive an upload that is broken off.
+        for (const settled of await Promise.allSettled(copied)) {
+          if (settled.status === "rejected") throw settled.reason;
+          Parts.push(settled.value);
+        }
+      }
+      await client.send(new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }));
+    } catch (error) {
+      // What cannot be removed now the bucket removes by itself.
+      await client.send(new sdk.AbortMultipartUploadCommand(upload)).catch(() => undefined);
+      throw error;
+    }
+  };
   return {
     async list(Prefix) {
       const found: LakeObject[] = [];
@@ -24,15 +64,10 @@ export function lakeFiles(sdk: typeof S3, client: Pick<S3.S3Client, "send">, buc
       const { Body } = await client.send(new sdk.GetObjectCommand(request));
       return (await Body?.transformToByteArray()) ?? new Uint8Array();
     },
-    async copy({ key, etag }, to) {
-      await client.send(
-        new sdk.CopyObjectCommand({
-          Bucket: bucket,
-          Key: to,
-          CopySource: `${bucket}/${encodeURI(key)}`,
-          CopySourceIfMatch: etag,
-        }),
-      );
+    async copy(object, to) {
+      const source = { CopySource: `${bucket}/${encodeURI(object.key)}`, CopySourceIfMatch: object.etag };
+      if (object.bytes > part) return copyInParts(object, to, source);
+      await client.send(new sdk.CopyObjectCommand({ Bucket: bucket, Key: to, ...source }));
     },
     async remove(keys) {
       // As many as one request takes.
