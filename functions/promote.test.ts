@@ -42,8 +42,12 @@ interface World {
   readonly lines: string[];
   loads: Map<string, Finished> | undefined;
   now: number;
+  /** Milliseconds that the run may still take. */
+  remaining: number;
+  /** How often DMS was asked. */
+  asked: number;
   /** Called with every copy. */
-  onCopy: () => void;
+  onCopy: () => Promise<void>;
   rows: number;
   /** What landed files hold, by key. */
   readonly files: Map<string, Buffer>;
@@ -52,7 +56,7 @@ interface World {
 function world(): World & { run(...tables: PromotedTable[]): ReturnType<typeof promote>; put(key: string): void } {
   const self: World = {
     ...{ objects: new Map(), views: new Map(), statements: [], lines: [], loads: new Map() },
-    ...{ now: BEGAN + HOUR, onCopy: () => undefined, rows: 2, files: new Map() },
+    ...{ now: BEGAN + HOUR, remaining: Infinity, asked: 0, onCopy: async () => undefined, rows: 2, files: new Map() },
   };
   const put = (key: string, bytes = 10): void => {
     self.objects.set(key, { key, bytes, modified: self.now, etag: `"${key}"` });
@@ -63,12 +67,15 @@ function world(): World & { run(...tables: PromotedTable[]): ReturnType<typeof p
       list: async (prefix) => [...self.objects.values()].filter(({ key }) => key.startsWith(prefix)),
       tail: async ({ key }, bytes) => (self.files.get(key) ?? parquet(["id"])).subarray(-bytes),
       copy: async ({ bytes }, to) => {
-        self.onCopy();
+        await self.onCopy();
         put(to, bytes);
       },
       remove: async (keys) => keys.forEach((key) => self.objects.delete(key)),
     },
-    finished: async () => self.loads,
+    finished: async () => {
+      self.asked += 1;
+      return self.loads;
+    },
     query: async (sql) => {
       self.statements.push(sql);
       const view = /^CREATE OR REPLACE VIEW "(.*?)" AS\n([^]*)$/.exec(sql);
@@ -77,6 +84,7 @@ function world(): World & { run(...tables: PromotedTable[]): ReturnType<typeof p
     },
     viewSql: async (view) => self.views.get(view),
     now: () => self.now,
+    remaining: () => self.remaining,
     log: (line) => self.lines.push(line),
   };
   return Object.assign(self, { put, run: (...tables: PromotedTable[]) => promote({ ...options, tables }) });
@@ -92,7 +100,7 @@ function loaded(name = "public.shifts") {
 
 test("a load that is complete is copied, counted, and the view stands on it", async () => {
   const it = loaded();
-  expect(await it.run(shifts)).toEqual({ promoted: ["public.shifts"], waiting: [] });
+  expect(await it.run(shifts)).toEqual({ promoted: ["public.shifts"], waiting: [], left: [] });
   const files = ["LOAD00000001.parquet", "LOAD00000002.parquet"];
   expect([...it.objects.keys()].slice(2)).toEqual(files.map((file) => `full/public/shifts/load=${NAME}/${file}`));
   expect(it.statements).toEqual([
@@ -100,8 +108,8 @@ test("a load that is complete is copied, counted, and the view stands on it", as
     `CREATE OR REPLACE VIEW "shifts" AS\nSELECT '${NAME}' WHERE "dt" >= '2026-11-23' AND t >= TIMESTAMP '2026-11-24 07:59:00.123'`,
   ]);
   expect(it.lines.map((line) => JSON.parse(line))).toEqual([
-    { promoted: 1, failed: 0, waiting: [], problems: [] },
-    { oldestLoadHours: expect.closeTo(1, 3) },
+    { promoted: 1, failed: 0, waiting: [], left: [], problems: [] },
+    { oldestLoadHours: expect.closeTo(1, 3), tablesWithoutLoad: 0 },
   ]);
 });
 
@@ -109,24 +117,25 @@ test("the same load is promoted once", async () => {
   const it = loaded();
   await it.run(shifts);
   it.statements.splice(0);
-  expect(await it.run(shifts)).toEqual({ promoted: [], waiting: [] });
+  expect(await it.run(shifts)).toEqual({ promoted: [], waiting: [], left: [] });
   expect(it.statements).toEqual([]);
 });
 
 test.each([
   ["any load is running", (it: World) => (it.loads = undefined)],
   ["its load has not ended well", (it: World) => (it.loads = new Map())],
-  ["another one began while it was copied", (it: World) => (it.onCopy = () => (it.loads = undefined))],
+  ["another one began while it was copied", (it: World) => (it.onCopy = async () => void (it.loads = undefined))],
   [
     "another one has even ended since",
-    (it: World) => (it.onCopy = () => (it.loads = new Map([["public.shifts", { began: BEGAN + 1, rows: 2 }]]))),
+    (it: World) =>
+      (it.onCopy = async () => void (it.loads = new Map([["public.shifts", { began: BEGAN + 1, rows: 2 }]]))),
   ],
 ])("a table waits while %s", async (_when, happens) => {
   const it = loaded();
   happens(it);
-  expect(await it.run(shifts)).toEqual({ promoted: [], waiting: ["public.shifts"] });
+  expect(await it.run(shifts)).toEqual({ promoted: [], waiting: ["public.shifts"], left: [] });
   expect(it.views.size).toBe(0);
-  expect(it.lines.join()).not.toContain("oldestLoadHours");
+  expect(it.lines[1]).toBe('{"oldestLoadHours":0,"tablesWithoutLoad":1}');
 });
 
 test("another count than DMS says is refused, the other tables are promoted all the same", async () => {
@@ -165,7 +174,7 @@ test("copies that were interrupted go on", async () => {
   const copied = `full/public/shifts/load=${NAME}/LOAD00000001.parquet`;
   it.put(copied);
   let copies = 0;
-  it.onCopy = () => (copies += 1);
+  it.onCopy = async () => void (copies += 1);
   await it.run(shifts);
   expect(copies).toBe(1);
 });
@@ -212,6 +221,10 @@ test("old loads are removed when nobody can be reading them any more, however of
   // The one that was followed 12 hours ago and the one in force, two files and their pseudonyms each.
   expect(kept).toHaveLength(2 * 3 + 2);
   it.now += 365 * 24 * HOUR;
+  it.remaining = 170_000;
+  await it.run(people);
+  expect(left()).toEqual(kept);
+  it.remaining = Infinity;
   await it.run(people);
   expect(left()).toHaveLength(3 + 2);
 });
@@ -236,7 +249,7 @@ describe("a service's own table", () => {
   test("is compacted, as of two days ago, whatever DMS says", async () => {
     const it = world();
     it.loads = undefined;
-    expect(await it.run(punches)).toEqual({ promoted: ["clocking.punches"], waiting: [] });
+    expect(await it.run(punches)).toEqual({ promoted: ["clocking.punches"], waiting: [], left: [] });
     const asOf = "20261122T090000123Z";
     expect(it.statements).toEqual([
       `UNLOAD (\nSELECT first\n) TO 's3://lake/full/compacted/clocking/punches/load=${asOf}/' WITH (format = 'PARQUET', compression = 'SNAPPY')`,
@@ -264,6 +277,98 @@ describe("a service's own table", () => {
     await it.run(punches);
     expect([...it.objects.keys()]).toEqual([`${folder}20261122T090000123Z/a`]);
   });
+});
+
+describe("many tables", () => {
+  const many = Array.from({ length: 20 }, (_, index): PromotedTable => ({
+    ...{ ...shifts, name: `t${index}`, view: `t${index}` },
+  }));
+  const names = many.map(({ name }) => `public.${name}`);
+  const allLoaded = () => {
+    const it = world();
+    for (const { name } of many) it.put(`landing/public/${name}/LOAD00000001.parquet`);
+    it.loads = new Map(names.map((name) => [name, { began: BEGAN, rows: 2 }]));
+    return it;
+  };
+
+  test("are promoted eight at a time, and DMS is asked once, and once a group", async () => {
+    const it = allLoaded();
+    let [copying, most] = [0, 0];
+    it.onCopy = async () => {
+      most = Math.max(most, (copying += 1));
+      await new Promise(setImmediate);
+      copying -= 1;
+    };
+    expect((await it.run(...many)).promoted).toEqual(names);
+    expect({ most, asked: it.asked }).toEqual({ most: 8, asked: 1 + 3 });
+    // And when there is nothing to do once.
+    it.asked = 0;
+    expect(await it.run(...many)).toEqual({ promoted: [], waiting: [], left: [] });
+    expect(it.asked).toBe(1);
+  });
+
+  test("those for which there is no time are left to the next run, and are said to be", async () => {
+    const it = allLoaded();
+    it.onCopy = async () => {
+      it.remaining = 170_000;
+    };
+    // The copies of the first group are made, and none of its views.
+    expect(await it.run(...many)).toEqual({ promoted: [], waiting: [], left: names });
+    expect(it.statements).toEqual([]);
+    // Nor is DMS asked about groups of which nothing is copied.
+    expect(it.asked).toBe(2);
+    expect(JSON.parse(it.lines[0] ?? "")).toMatchObject({ promoted: 0, failed: 0, left: names });
+    it.remaining = Infinity;
+    let copies = 0;
+    it.onCopy = async () => void (copies += 1);
+    expect((await it.run(...many)).promoted).toEqual(names);
+    expect(copies).toBe(12);
+  });
+
+  test("of a table with many files the copies that are made stay made", async () => {
+    const it = loaded();
+    for (let file = 3; file <= 9; file += 1) it.put(`landing/public/shifts/LOAD0000000${file}.parquet`);
+    let copies = 0;
+    it.onCopy = async () => {
+      copies += 1;
+      it.remaining = copies === 6 ? 170_000 : Infinity;
+    };
+    expect(await it.run(shifts)).toEqual({ promoted: [], waiting: [], left: ["public.shifts"] });
+    expect(copies).toBe(6);
+    it.remaining = Infinity;
+    expect((await it.run(shifts)).promoted).toEqual(["public.shifts"]);
+    expect(copies).toBe(9);
+  });
+
+  test("the age is that of the oldest load, whatever else has none", async () => {
+    const it = allLoaded();
+    it.loads?.delete("public.t3");
+    it.loads?.set("public.t7", { began: BEGAN - 5 * HOUR, rows: 2 });
+    await it.run(...many);
+    expect(JSON.parse(it.lines[1] ?? "")).toEqual({ oldestLoadHours: expect.closeTo(6, 3), tablesWithoutLoad: 1 });
+  });
+});
+
+test("a view that was made anew since the run began is not replaced: the next run does it", async () => {
+  const it = loaded();
+  await it.run(shifts);
+  it.now += 24 * HOUR;
+  it.loads = new Map([["public.shifts", { began: BEGAN + 23 * HOUR, rows: 2 }]]);
+  const newer = "SELECT new_column, '20261124T080000123Z'";
+  it.onCopy = async () => void it.views.set("shifts", newer);
+  expect(await it.run(shifts)).toEqual({ promoted: [], waiting: [], left: ["public.shifts"] });
+  expect(it.views.get("shifts")).toBe(newer);
+  it.onCopy = async () => undefined;
+  expect((await it.run(shifts)).promoted).toEqual(["public.shifts"]);
+});
+
+test("of views that cannot be read no age is told", async () => {
+  const it = loaded();
+  it.views.get = () => {
+    throw new Error("no Glue");
+  };
+  await expect(it.run(shifts)).rejects.toThrow("public.shifts: no Glue");
+  expect(it.lines).toHaveLength(1);
 });
 
 test("what DMS does not tell is told at the end; compactions go on", async () => {

@@ -2,15 +2,16 @@
  * Promotes full loads. DMS writes every load over the one before, so it writes where no query reads (`landing/`). When it
  * has ended its files are copied to a folder of their own (`full/<schema>/<table>/load=<name>/`), counted, and the table's
  * view is made anew on them: that one statement is the switch. Whatever fails before leaves the view as it is, and the next
- * run goes on where this one ended.
+ * run goes on where this one ended. Runs do not overlap: the function runs once at a time, and ends before it is ended.
  *
  * A service's own table has no full load: DMS does not know it. There the changes themselves are compacted: the latest of
  * each key, written once, takes the place of all of them up to two days ago.
  */
+import { checkColumns } from "./checkColumns";
 import type { Finished } from "./finished";
+import { groupsOf } from "./groups";
 import type { Load } from "./load";
 import { fill, fillBefore, loadIn, loadName, startOf } from "./load";
-import { footerBytes, parquetColumns } from "./parquetColumns";
 
 /** Queries, as templates: from all changes, and from the load before and the changes since. */
 export interface Taken {
@@ -58,7 +59,7 @@ export interface PromoteOptions {
   readonly files: LakeFiles;
   /** s3://bucket */
   readonly lake: string;
-  /** See `finishedLoads`. */
+  /** See `finishedLoads`; asked once a run, and once for each group of tables that were copied. */
   finished(): Promise<ReadonlyMap<string, Finished> | undefined>;
   /** Runs a statement of Athena. @returns the rows of its answer */
   query(sql: string): Promise<(string | undefined)[][]>;
@@ -66,6 +67,8 @@ export interface PromoteOptions {
   viewSql(view: string): Promise<string | undefined>;
   /** Epoch milliseconds. */
   now(): number;
+  /** Milliseconds until the run is ended, whatever it does. */
+  remaining(): number;
   log(line: string): void;
 }
 
@@ -74,6 +77,8 @@ export interface Promotions {
   readonly promoted: readonly string[];
   /** Tables whose load has not ended well, or is still running. */
   readonly waiting: readonly string[];
+  /** Tables that are left to the next run: for want of time, or because a deployment has made their view anew meanwhile. */
+  readonly left: readonly string[];
 }
 
 export const FOLDERS = {
@@ -98,57 +103,137 @@ const KEEP = DAY;
 const SURE = 2 * DAY;
 /** How old a compaction becomes. */
 const COMPACT_AFTER = 4 * DAY;
-/** Copies at a time. */
-const COPIES = 8;
-/** Bytes of a file's end that are read at first; a footer is seldom longer. */
-const FOOTER = 64 * 1024;
+/** Tables at a time: Athena runs 20 statements that make views at a time (Athena guide, "Service quotas"). */
+const TABLES = 8;
+/** Copies of a table at a time: with as many tables fewer than the SDK has sockets, 50. */
+const COPIES = 6;
+/** Milliseconds before its end in which a run begins nothing more: neither copies nor statements. */
+const MARGIN = 180_000;
+
+/** A table's view as the run has found it. */
+interface View {
+  readonly table: PromotedTable;
+  readonly name: string;
+  readonly sql: string | undefined;
+  readonly load: Load | undefined;
+  /** The load that DMS has ended, of a table that has some. */
+  readonly finished: Finished | undefined;
+}
+
+type Outcome = "promoted" | "waiting" | "left" | "failed";
+
+const nameOf = ({ schema, name }: PromotedTable): string => `${schema}.${name}`;
+
+const hasTime = ({ remaining }: PromoteOptions): boolean => remaining() > MARGIN;
 
 /** @throws Error if some table could not be promoted; the others are, by then. */
 export async function promote(options: PromoteOptions): Promise<Promotions> {
-  const promoted: string[] = [];
-  const waiting: string[] = [];
+  const { tables, now, log } = options;
+  const outcomes = new Map<string, Outcome>();
   const problems: string[] = [];
-  const began: number[] = [];
-  const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
+  const attempt = async <Result>(what: string, work: () => Promise<Result>): Promise<Result | undefined> => {
     try {
-      await work();
+      return await work();
     } catch (error) {
       problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
     }
   };
-  let loads: ReadonlyMap<string, Finished> | undefined;
-  await attempt("DMS", async () => {
-    loads = await options.finished();
-  });
-  for (const table of options.tables) {
-    const name = `${table.schema}.${table.name}`;
-    await attempt(name, async () => {
-      const before = loadIn((await options.viewSql(table.view)) ?? "");
-      const load = loads?.get(name);
-      const next =
-        table.compaction === undefined
-          ? await promoteTable(table, load, before, options)
-          : await compact(table, table.compaction, before, options);
-      if (next !== undefined) promoted.push(name);
-      else if (table.compaction === undefined && !isInForce(load, before)) waiting.push(name);
-      const current = next ?? before;
-      if (current === undefined) return;
-      began.push(startOf(current));
-      await removeOld(table, current, options);
-    });
+  const loads = await attempt("DMS", () => options.finished());
+  const views: View[] = [];
+  for (const group of groupsOf(tables, TABLES))
+    await Promise.all(
+      group.map((table) =>
+        attempt(nameOf(table), async () => {
+          const sql = await options.viewSql(table.view);
+          const name = nameOf(table);
+          views.push({ table, name, sql, load: loadIn(sql ?? ""), finished: loads?.get(name) });
+        }),
+      ),
+    );
+  /** Load in force, by the table's name. */
+  const current = new Map(views.flatMap(({ name, load }) => (load === undefined ? [] : [[name, load] as const])));
+  for (const { name, table, finished } of views)
+    if (table.compaction === undefined && finished === undefined) outcomes.set(name, "waiting");
+  const due = views.filter((view) => isDue(view, now()));
+  for (const { name } of due) outcomes.set(name, "left");
+  for (const group of groupsOf(due, TABLES)) await promoteGroup(group);
+  await clean();
+
+  const named = (outcome: Outcome): string[] => tables.map(nameOf).filter((name) => outcomes.get(name) === outcome);
+  const result = { promoted: named("promoted"), waiting: named("waiting"), left: named("left") };
+  log(JSON.stringify({ ...result, promoted: result.promoted.length, failed: problems.length, problems }));
+  // Of views that could not be read nothing is known, and silence is an alarm.
+  if (views.length > 0) {
+    const ages = [...current.values()].map((load) => (now() - startOf(load)) / HOUR);
+    log(JSON.stringify({ oldestLoadHours: Math.max(0, ...ages), tablesWithoutLoad: views.length - ages.length }));
   }
-  options.log(JSON.stringify({ promoted: promoted.length, failed: problems.length, waiting, problems }));
-  // Silence is an alarm, too: of a table that has no load at all.
-  if (began.length === options.tables.length)
-    options.log(JSON.stringify({ oldestLoadHours: (options.now() - Math.min(...began)) / HOUR }));
   if (problems.length > 0) throw new Error(`Full loads that could not be promoted:\n${problems.join("\n")}`);
-  return { promoted, waiting };
+  return result;
+
+  async function promoteGroup(group: readonly View[]): Promise<void> {
+    const copied: View[] = [];
+    const settle = (view: View, work: () => Promise<Outcome>): Promise<unknown> =>
+      attempt(view.name, async () => {
+        outcomes.set(view.name, "failed");
+        outcomes.set(view.name, await work());
+      });
+    await Promise.all(
+      group.map((view) =>
+        settle(view, async () => {
+          if (await copyLoad(view, options)) copied.push(view);
+          return "left";
+        }),
+      ),
+    );
+    // Whoever began a load while we copied has deleted files under our hands.
+    const isOfDms = copied.some(({ finished }) => finished !== undefined);
+    const after = isOfDms ? await attempt("DMS", () => options.finished()) : undefined;
+    await Promise.all(
+      copied.map((view) =>
+        settle(view, async () => {
+          if (after?.get(view.name)?.began !== view.finished?.began) return "waiting";
+          const load = hasTime(options) ? await makeLoad(view, options) : undefined;
+          if (load === undefined || !(await stand(view, load, options))) return "left";
+          current.set(view.name, load);
+          return "promoted";
+        }),
+      ),
+    );
+  }
+
+  async function clean(): Promise<void> {
+    for (const group of groupsOf(views, TABLES)) {
+      if (!hasTime(options)) return;
+      await Promise.all(
+        group.map(({ name, table }) =>
+          attempt(name, async () => {
+            const load = current.get(name);
+            if (load !== undefined) await removeOld(table, load, options);
+          }),
+        ),
+      );
+    }
+  }
 }
 
-/** Makes the view anew: the switch. */
-async function stand(table: PromotedTable, load: Load, { query }: PromoteOptions): Promise<Load> {
+/** Whether there is a load to promote, or a compaction to make. */
+function isDue({ table, load, finished }: View, now: number): boolean {
+  if (table.compaction !== undefined) return load === undefined || now - startOf(load) >= COMPACT_AFTER;
+  return finished !== undefined && (load === undefined || loadName(finished.began) > load.name);
+}
+
+/**
+ * Makes the view anew: the switch. Unless somebody has made it anew since the run began: that is a deployment, whose view may
+ * have other columns than this code, which it replaces before it makes views (infra/data/index.ts). The next run is of the
+ * new code.
+ *
+ * @returns whether it was done
+ */
+async function stand({ table, sql }: View, load: Load, { query, viewSql }: PromoteOptions): Promise<boolean> {
+  if ((await viewSql(table.view)) !== sql) return false;
   await query(`CREATE OR REPLACE VIEW "${table.view}" AS\n${fill(table.onLoad, load)}`);
-  return load;
+  return true;
 }
 
 /** Writes what a query gives to a folder of the lake that is new. */
@@ -159,83 +244,47 @@ async function unload(select: string, folder: string, { lake, query }: PromoteOp
 const selectOf = (taken: Taken, load: Load, before: Load | undefined): string =>
   before === undefined ? fill(taken.first, load) : fill(fillBefore(taken.next, before), load);
 
-/** @returns undefined if the last one is young enough */
-async function compact(
-  table: PromotedTable,
-  compaction: Taken,
-  before: Load | undefined,
-  options: PromoteOptions,
-): Promise<Load | undefined> {
-  const now = options.now();
-  if (before !== undefined && now - startOf(before) < COMPACT_AFTER) return undefined;
-  const load = { name: loadName(now - SURE) };
-  const folder = `${FOLDERS.compacted}/${table.schema}/${table.name}/load=${load.name}`;
-  await unload(selectOf(compaction, load, before), folder, options);
-  return stand(table, load, options);
-}
-
-const isInForce = (finished: Finished | undefined, current: Load | undefined): boolean =>
-  finished !== undefined && current !== undefined && loadName(finished.began) <= current.name;
-
-/** @returns undefined if there is no newer load, or if another one has begun meanwhile */
-async function promoteTable(
-  table: PromotedTable,
-  finished: Finished | undefined,
-  before: Load | undefined,
-  options: PromoteOptions,
-): Promise<Load | undefined> {
-  if (finished === undefined || isInForce(finished, before)) return undefined;
+/** What the view is to stand on, complete: a compaction, or a load that has been copied. */
+async function makeLoad({ table, load: before, finished }: View, options: PromoteOptions): Promise<Load | undefined> {
+  const { schema, name, full, compaction } = table;
+  if (compaction !== undefined) {
+    const load = { name: loadName(options.now() - SURE) };
+    const folder = `${FOLDERS.compacted}/${schema}/${name}/load=${load.name}`;
+    await unload(selectOf(compaction, load, before), folder, options);
+    return load;
+  }
+  if (finished === undefined) return undefined;
   const { began, rows } = finished;
-  const name = loadName(began);
-  await copyLoad(table, name, options);
-  // Whoever began a load while we copied has deleted files under our hands.
-  const now = (await options.finished())?.get(`${table.schema}.${table.name}`);
-  if (now?.began !== began) return undefined;
-  const [counted] = await options.query(`SELECT count(*) FROM "${table.full}" WHERE "load" = '${name}'`);
+  const load = { name: loadName(began) };
+  const [counted] = await options.query(`SELECT count(*) FROM "${full}" WHERE "load" = '${load.name}'`);
   const found = Number(counted?.[0]);
   if (found !== rows)
-    throw new Error(`DMS has loaded ${rows} rows, and load=${name} has ${found}: the view keeps the load before.`);
-  return stand(table, await takePseudonyms(table, { name }, before, options), options);
-}
-
-async function columnsOf(object: LakeObject, files: LakeFiles): Promise<string[]> {
-  try {
-    const tail = await files.tail(object, FOOTER);
-    const needed = footerBytes(tail);
-    return parquetColumns(needed <= tail.length ? tail : await files.tail(object, needed));
-  } catch (error) {
-    throw new Error(`${object.key}: ${error instanceof Error ? error.message : String(error)}`);
-  }
+    throw new Error(`DMS has loaded ${rows} rows, and load=${load.name} has ${found}: the view keeps the load before.`);
+  return takePseudonyms(table, load, before, options);
 }
 
 /**
- * DMS writes every column that a table has and its mapping does not remove. One that the model does not know, or that has
- * become private since, must not get to where people read.
+ * From where DMS writes to the load's own folder. A copy that was interrupted goes on: files of a load do not change.
+ * @returns whether all are there; else there was no time
  */
-async function checkColumns(table: PromotedTable, object: LakeObject, files: LakeFiles): Promise<void> {
-  const names = await columnsOf(object, files);
-  const strange = names.filter((name) => !table.columns.includes(name.toLowerCase()));
-  if (strange.length > 0)
-    throw new Error(
-      `${object.key} has columns that the lake does not know: ${strange.join(", ")}. The view keeps the load before. ` +
-        "Decide in model/tables.ts what they are, deploy prod and data, and load the table again.",
-    );
-}
-
-async function copyLoad(table: PromotedTable, load: string, { files }: PromoteOptions): Promise<void> {
+async function copyLoad({ table, finished }: View, options: PromoteOptions): Promise<boolean> {
+  if (finished === undefined) return true;
+  const { files } = options;
   const from = `${FOLDERS.landing}/${table.schema}/${table.name}/`;
-  const to = `${FOLDERS.full}/${table.schema}/${table.name}/load=${load}/`;
-  // A copy that was interrupted goes on: files of a load do not change.
+  const to = `${FOLDERS.full}/${table.schema}/${table.name}/load=${loadName(finished.began)}/`;
   const there = new Map((await files.list(to)).map(({ key, bytes }) => [key, bytes]));
   const landed = await files.list(from);
   const missing = landed.filter(({ key, bytes }) => there.get(to + key.slice(from.length)) !== bytes);
-  for (let index = 0; index < missing.length; index += COPIES)
+  for (const group of groupsOf(missing, COPIES)) {
+    if (!hasTime(options)) return false;
     await Promise.all(
-      missing.slice(index, index + COPIES).map(async (object) => {
+      group.map(async (object) => {
         await checkColumns(table, object, files);
         await files.copy(object, to + object.key.slice(from.length));
       }),
     );
+  }
+  return true;
 }
 
 /** Where the pseudonyms of a promotion lie. Each has a folder of its own: what a failed one has left is not in the way. */

@@ -267,6 +267,18 @@ test("a newer engine than its PostgreSQL needs is no mistake", () => {
   expect(prodConfig().replication.engineVersion).toBe("3.10.0");
 });
 
+test("a load is late after eight days, or when the data stack says: later than a compaction, which becomes four days old", () => {
+  const data = { "aws:region": "eu-west-1", ...account, "tributary:prodStack": "organization/tributary/prod" };
+  withSettings(data, "data");
+  expect(dataConfig().lateLoadDays).toBe(8);
+  withSettings({ ...data, "tributary:lateLoadDays": 32 }, "data");
+  expect(dataConfig().lateLoadDays).toBe(32);
+  withSettings({ ...data, "tributary:lateLoadDays": 4 }, "data");
+  expect(() => dataConfig()).toThrow(
+    "Pulumi.data.yaml, tributary:lateLoadDays: found 4, expected a whole number from 5 to 366.",
+  );
+});
+
 test("the data stack names its own file", () => {
   withSettings({ "aws:region": "eu-west-1", ...account }, "data");
   expect(() => dataConfig()).toThrow(

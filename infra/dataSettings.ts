@@ -1,5 +1,5 @@
 /** The settings of the data stack. docs/configuration.md describes them for people; Pulumi.data.yaml shows them. */
-import { accountId, list, settings, text } from "./settings";
+import { accountId, list, settings, text, whole } from "./settings";
 
 const principal = text(
   "the ARN of a role or user, in which * stands for anything, such as arn:aws:iam::222222222222:role/analyst-*",
@@ -25,6 +25,11 @@ export const dataShape = {
     0,
     "a list of decisions",
   ).default([]),
+  /**
+   * Days from which a full load in use is old, and an alarm says so: what lies between two loads of production's schedule, and
+   * one more. A compaction, which stands for a load of a service's own table, becomes four days old.
+   */
+  lateLoadDays: whole(5, 366).default(8),
   /** Addresses that are sent the alarms. */
   alarmEmails: list(text("an address such as data@example.com", /^[^@\s]+@[^@\s]+$/), 0, "addresses").default([]),
   /** The stack's own name allows what holds data to be deleted (docs/operations.md). */

@@ -5,16 +5,24 @@ import { callbackCode, HANDLER } from "./closure";
 import type { Statement } from "./policy";
 import { document, trust } from "./policy";
 
+/** What Lambda tells a handler of its call. */
+export interface CallContext {
+  /** Milliseconds until the call is ended by its timeout. */
+  getRemainingTimeInMillis(): number;
+}
+
 export interface StreamFunctionArgs<Event, Result> {
   /** Name of the role, where another account must know it. */
   readonly roleName?: string;
   /** Made once per execution environment; its `require`s stand inside. */
-  readonly callbackFactory: () => (event: Event) => Promise<Result>;
+  readonly callbackFactory: () => (event: Event, context: CallContext) => Promise<Result>;
   /** Settings that are known only once resources exist. */
   readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
   readonly permissions: readonly Statement[];
   /** Seconds; `TIMEOUT`, if left out. */
   readonly timeout?: number;
+  /** How many calls of it there may be at a time; as many as come, if left out. */
+  readonly concurrency?: number;
 }
 
 /** Long enough for a full batch while DynamoDB throttles; seconds. */
@@ -69,6 +77,7 @@ export class StreamFunction<Event, Result> extends pulumi.ComponentResource {
         architectures: ["arm64"],
         memorySize: MEMORY,
         timeout: args.timeout ?? TIMEOUT,
+        ...(args.concurrency === undefined ? {} : { reservedConcurrentExecutions: args.concurrency }),
         environment: { variables: { ...args.environment, NODE_OPTIONS } },
         loggingConfig: { logFormat: "JSON", logGroup: this.logs.name },
       },

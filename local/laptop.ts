@@ -75,7 +75,9 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     });
     progress.step("Full load to the lake");
     const rows = await load(settings(operators.prod), prod.fullLoadTaskArn, (state) => progress.update(state));
-    await promoteLoads({ outputs: data, settings: settings(operators.data) });
+    const { signal } = new AbortController();
+    const status = (text: string): void => progress.update(text);
+    await promoteLoads({ outputs: data, settings: settings(operators.data) }, { status, signal });
     progress.done(`${rows.toLocaleString("en")} rows as Parquet`);
     if (options.pace > 0) {
       const { seed, pace } = options;

@@ -43,16 +43,24 @@ export interface PromotionArgs {
   readonly lake: Lake;
   readonly catalog: Catalog;
   readonly athena: Workgroups;
-  /** What it makes anew, so that must be there first. */
-  readonly views: pulumi.Resource;
 }
 
-/** A run ends before the next one begins; S3 copies about a gigabyte in ten seconds, eight at a time. */
+/** A run ends before the next one begins; what it has no time for the next one does (functions/promote.ts). */
 const EVERY = "rate(15 minutes)";
 const TIMEOUT = 600;
+/**
+ * One run at a time, an operator's (`npm run full-load`) among them: of two the one that began first could put a load in the
+ * place of a later one. The account has one execution less for other functions (docs/deploy.md).
+ */
+const CONCURRENCY = 1;
+/**
+ * A run that failed is not tried again: the next one comes soon. (Lambda would, twice, within three minutes, and while one
+ * runs for six hours: Lambda guide, "How Lambda handles errors and retries with asynchronous invocation".)
+ */
+const ASYNCHRONOUS = { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 };
 
-/** Days: loads are made every night, or every week at least (`tributary:fullLoad.schedule` of the production stack). */
-const LATE = 8;
+/** Hours for which a table may have no load: until the next night's has come. */
+const WITHOUT_LOAD = 36;
 
 export const promotedTables = (tables: readonly Table[]): PromotedTable[] =>
   tables.map((table) => ({
@@ -76,12 +84,16 @@ export class Promotion extends pulumi.ComponentResource {
   ) {
     super("tributary:data:Promotion", name, {}, options);
     this.function = this.promoter(args);
-    this.schedule(args);
     this.registerOutputs({});
   }
 
   get functionName(): pulumi.Output<string> {
     return this.function.lambda.name;
+  }
+
+  /** Its code, which makes views anew. */
+  get code(): pulumi.Resource {
+    return this.function.lambda;
   }
 
   private promoter({ accounts, tables, lake, catalog, athena }: PromotionArgs): StreamFunction<object, Promotions> {
@@ -92,6 +104,7 @@ export class Promotion extends pulumi.ComponentResource {
       {
         roleName: names.promoteRole,
         timeout: TIMEOUT,
+        concurrency: CONCURRENCY,
         environment: {
           LAKE: lake.bucket.bucket,
           DATABASE: catalog.database.name,
@@ -110,7 +123,7 @@ export class Promotion extends pulumi.ComponentResource {
           const database = setting("DATABASE");
           const bucket = setting("LAKE");
           const query = { workgroup: setting("WORKGROUP"), database };
-          return async () =>
+          return async (_event, context) =>
             promote({
               tables: promoted,
               files: lakeFiles(s3, new s3.S3Client(), bucket),
@@ -123,6 +136,7 @@ export class Promotion extends pulumi.ComponentResource {
               query: athenaQuery(athenaSdk, new athenaSdk.AthenaClient(), query),
               viewSql: viewReader(glue, new glue.GlueClient(), database),
               now: () => Date.now(),
+              remaining: () => context.getRemainingTimeInMillis(),
               log: logLine,
             });
         },
@@ -131,14 +145,20 @@ export class Promotion extends pulumi.ComponentResource {
     );
   }
 
-  private schedule({ accounts, views }: PromotionArgs): void {
+  /** @param views what it makes anew, so that must be there first */
+  schedule({ dataAccountId }: Accounts, views: pulumi.Resource): void {
     const name = `${this.name}-schedule`;
     const role = new aws.iam.Role(
       name,
-      { assumeRolePolicy: trust("scheduler.amazonaws.com", forAccount(accounts.dataAccountId)) },
+      { assumeRolePolicy: trust("scheduler.amazonaws.com", forAccount(dataAccountId)) },
       { parent: this },
     );
-    const { arn } = this.function.lambda;
+    const { arn, name: functionName } = this.function.lambda;
+    const asynchronous = new aws.lambda.FunctionEventInvokeConfig(
+      this.name,
+      { functionName, ...ASYNCHRONOUS },
+      { parent: this },
+    );
     const policy = new aws.iam.RolePolicy(
       name,
       {
@@ -157,39 +177,38 @@ export class Promotion extends pulumi.ComponentResource {
         target: { arn, roleArn: role.arn, input: "{}" },
       },
       // Before the views are there, there is nothing to make anew.
-      { parent: this, dependsOn: [policy, views] },
+      { parent: this, dependsOn: [policy, asynchronous, views] },
     );
   }
 
-  watchedBy(watch: Watch): void {
+  /** @param lateDays how old the load of a view may become */
+  watchedBy(watch: Watch, lateDays: number): void {
     const row = "Full loads";
-    const { lambda, logs } = this.function;
-    const metricName = `${this.name}-oldest-load`;
-    const namespace = NAMESPACE;
-    new aws.cloudwatch.LogMetricFilter(
-      metricName,
-      {
-        logGroupName: logs.name,
-        pattern: "{ $.oldestLoadHours >= 0 }",
-        metricTransformation: { name: metricName, namespace, value: "$.oldestLoadHours", unit: "None" },
-      },
-      { parent: this },
-    );
+    const { lambda } = this.function;
     const ofLambda = (name: string): Metric => ({
       ...{ namespace: "AWS/Lambda", name, dimensions: { FunctionName: lambda.name } },
       ...{ statistic: "Sum", period: 900, label: this.name },
     });
     watch.alarm({
       name: `${this.name}-late`,
-      means: `A table's view stands on a full load older than ${LATE} days, or on none: what queries read grows.`,
+      means: `A table's view stands on a full load older than ${lateDays} days: what queries read grows. Or nothing says so: the function does not run.`,
       // Hours.
-      metric: { namespace, name: metricName, dimensions: {}, statistic: "Maximum", period: 3600, label: "oldest load" },
-      limit: { above: LATE * 24 },
+      metric: { ...this.logged("oldestLoadHours", "oldest-load"), statistic: "Maximum", label: "oldest load" },
+      limit: { above: lateDays * 24 },
       periods: [2, 2],
-      // Nothing is said as long as some table has no load, nor by a function that fails.
+      // Every run says it.
       missing: "bad",
       runbook: "promotion-late",
       panel: { row, title: "Age of the oldest load in use (hours)" },
+    });
+    watch.alarm({
+      name: `${this.name}-without-load`,
+      means: `For ${WITHOUT_LOAD} hours some table has had no full load: each query reads all of its changes.`,
+      metric: { ...this.logged("tablesWithoutLoad", "without-load"), statistic: "Minimum", label: "tables" },
+      limit: { above: 0 },
+      periods: [WITHOUT_LOAD, WITHOUT_LOAD],
+      runbook: "tables-without-a-load",
+      panel: { row, title: "Tables without a load" },
     });
     watch.alarm({
       name: `${this.name}-errors`,
@@ -200,6 +219,22 @@ export class Promotion extends pulumi.ComponentResource {
       runbook: "promotion-fails",
       panel: { row, title: "Errors" },
     });
+  }
+
+  /** A number that every run logs, by the hour. */
+  private logged(member: string, suffix: string): Omit<Metric, "statistic"> {
+    const name = `${this.name}-${suffix}`;
+    const namespace = NAMESPACE;
+    new aws.cloudwatch.LogMetricFilter(
+      name,
+      {
+        logGroupName: this.function.logs.name,
+        pattern: `{ $.${member} >= 0 }`,
+        metricTransformation: { name, namespace, value: `$.${member}`, unit: "None" },
+      },
+      { parent: this },
+    );
+    return { namespace, name, dimensions: {}, period: 3600 };
   }
 }
 

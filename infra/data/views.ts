@@ -18,6 +18,8 @@ export interface ViewsArgs {
   readonly written: readonly SqlFile[];
   readonly catalog: Catalog;
   readonly athena: Athena;
+  /** The code that makes them anew, too: it must know them before. */
+  readonly promotion: pulumi.Resource;
 }
 
 /** A view keeps the types of its columns: when those below change, it must be made anew although its SQL has not. */
@@ -40,7 +42,7 @@ export class Views extends pulumi.ComponentResource {
       const resource = new AthenaView(
         view,
         { ...place, view, sql, ...(template === undefined ? {} : { onLoad: template }), origin, standsOn },
-        { parent: this, dependsOn: [...catalog.all, ...below.map((base) => base.view)] },
+        { parent: this, dependsOn: [...catalog.all, args.promotion, ...below.map((base) => base.view)] },
       );
       made.set(view, { view: resource, digest: digest([sql, template ?? "", standsOn]) });
     }

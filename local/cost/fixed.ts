@@ -106,6 +106,7 @@ const FREE: ReadonlySet<string> = new Set([
   "aws:kms/alias:Alias",
   "aws:lambda/eventSourceMapping:EventSourceMapping",
   "aws:lambda/function:Function",
+  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
   "aws:rds/parameterGroup:ParameterGroup",
   "aws:rds/subnetGroup:SubnetGroup",
   "aws:s3/bucket:Bucket",

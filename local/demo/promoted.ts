@@ -4,7 +4,8 @@ import { askPromotion } from "../../ops/full-load/promote";
 
 /** @throws Error if a table's load was not put in force */
 export async function promoteLoads(lambda: LambdaClient, functionName: string): Promise<readonly string[]> {
-  const { promoted, waiting } = await askPromotion(lambda, functionName);
-  if (waiting.length > 0) throw new Error(`The full loads of ${waiting.join(", ")} were not promoted`);
+  const { promoted, waiting, left } = await askPromotion(lambda, functionName);
+  const others = [...waiting, ...left];
+  if (others.length > 0) throw new Error(`The full loads of ${others.join(", ")} were not promoted`);
   return promoted;
 }

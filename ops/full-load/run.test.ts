@@ -76,6 +76,23 @@ test("of some has a task of its own, with their mapping and without what DMS ref
   expect(notes).toContain("puts the load in force by itself, within a quarter of an hour");
 });
 
+test.each([
+  [[], true],
+  [["public.shifts"], false],
+])(
+  "its task is removed once its tables are in force, and not while the data account has left %j to its next run",
+  async (left, removed) => {
+    const byHand = { ReplicationTaskIdentifier: "full-load-by-hand-1", TableMappings: tableRules("shifts") };
+    const { answers } = dms({ byHand });
+    // Lambda's operations have no name in the request.
+    const promotion = { "": () => ({ promoted: [], waiting: [], left }), DeleteReplicationTask: () => ({}) };
+    const { code, asked, notes } = await runAgainst({ ...answers, ...promotion }, fullLoad, "shifts");
+    expect(asked.includes("DeleteReplicationTask")).toBe(removed);
+    expect(notes.includes("The data account goes on within a quarter of an hour, with public.shifts.")).toBe(!removed);
+    expect(code).toBe(0);
+  },
+);
+
 test("is not started while another writes to the same place", async () => {
   const other = {
     ...{ ReplicationTaskArn: "x", ReplicationTaskIdentifier: "full-load-by-hand-1", TargetEndpointArn: "t" },

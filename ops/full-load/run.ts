@@ -111,11 +111,13 @@ async function putInForce(
 ): Promise<string[]> {
   status("  the data account puts the load in force");
   try {
-    const { promoted, waiting } = await promoteLoads(await deployment.data());
-    note(`In force in the lake: ${promoted.length === 0 ? "no new load" : promoted.join(", ")}.`);
+    const { promoted, waiting, left } = await promoteLoads(await deployment.data(), { status, signal });
+    note(`In force in the lake: ${promoted.length === 0 ? "nothing that was not before" : promoted.join(", ")}.`);
+    if (left.length > 0) note(`The data account goes on within a quarter of an hour, with ${left.join(", ")}.`);
+    const pending = [...waiting, ...left];
     for (const task of await ours(dms, declared)) {
       const isByHand = task.ReplicationTaskIdentifier?.startsWith(`${declared.ReplicationTaskIdentifier}${BY_HAND}`);
-      const isDone = !isActive(task) && !tablesOf(task.TableMappings ?? "").some((table) => waiting.includes(table));
+      const isDone = !isActive(task) && !tablesOf(task.TableMappings ?? "").some((table) => pending.includes(table));
       if (isByHand === true && isDone) {
         await dms.send(new DeleteReplicationTaskCommand({ ReplicationTaskArn: task.ReplicationTaskArn }));
       }

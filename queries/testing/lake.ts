@@ -180,6 +180,7 @@ export async function startLake(tables: readonly Table[], views: readonly SqlFil
         query: athenaQuery(athenaSdk, athena, { workgroup, database: DATABASE }),
         viewSql,
         now: () => now,
+        remaining: () => Infinity,
         log: () => undefined,
       };
       return promote(around(options));

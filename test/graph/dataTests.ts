@@ -105,8 +105,10 @@ Lake lake
 Promotion promote
   ${stream("promote")}
   cloudwatch.LogMetricFilter promote-oldest-load
+  cloudwatch.LogMetricFilter promote-without-load
   iam.Role promote-schedule
   iam.RolePolicy promote-schedule
+  lambda.FunctionEventInvokeConfig promote
   scheduler.Schedule promote
 Raw raw
   ${bucket("raw-failures", "BucketVersioning")}
@@ -323,7 +325,7 @@ pulumi:providers.aws data`);
   });
 
   test("a quarter of an hour after a full load has ended it is promoted, by a function that may do no more", () => {
-    const { environment, timeout } = one("Function", "promote").inputs;
+    const { environment, timeout, reservedConcurrentExecutions } = one("Function", "promote").inputs;
     expect(environment).toEqual({
       variables: {
         LAKE: "tributary-lake-222222222222-eu-west-1",
@@ -337,11 +339,20 @@ pulumi:providers.aws data`);
     expect(scheduleExpression).toBe("rate(15 minutes)");
     // A run ends before the next one begins.
     expect(timeout).toBeLessThan(15 * 60);
+    expect(reservedConcurrentExecutions).toBe(1);
+    expect(one("FunctionEventInvokeConfig", "promote").inputs).toEqual({
+      ...{ functionName: "promote-1234567", maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
+    });
+    expect(one("Schedule", "promote").dependencies).toContain(one("FunctionEventInvokeConfig", "promote").urn);
     expect(target).toMatchObject({
       arn: "arn:aws:lambda:eu-west-1:222222222222:function:promote-1234567",
       input: "{}",
     });
-    for (const view of TABLES) expect(one("Schedule", "promote").dependencies).toContain(one("Resource", view).urn);
+    for (const view of TABLES) {
+      expect(one("Schedule", "promote").dependencies).toContain(one("Resource", view).urn);
+      // No view is made while older code would make it anew as it was.
+      expect(one("Resource", view).dependencies).toContain(one("Function", "promote").urn);
+    }
     const glue = "arn:aws:glue:eu-west-1:222222222222";
     expect(policyText(one("RolePolicy", "promote"))).toEqual([
       "Allow sts:AssumeRole on arn:aws:iam::111111111111:role/tributary-full-load-reader",

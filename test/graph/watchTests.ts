@@ -209,6 +209,7 @@ export function watchTests(prod: () => Plan, ours: () => Plan, data: () => Plan,
           ...ofFunction("format", 86_400_000, ["format"], ["failedPacks", "unknown", "parked"]),
           "promote-errors: AWS/Lambda/Errors Sum > 0, 3 of 4 of 900 s",
           "promote-late: Tributary/promote-oldest-load Maximum > 192, 2 of 2 of 3600 s!",
+          "promote-without-load: Tributary/promote-without-load Minimum > 0, 36 of 36 of 3600 s",
           ...["BatchExecuteStatement", "BatchGetItem", "TransactWriteItems"].map(
             (operation) => `raw-${operation}-errors: AWS/DynamoDB/SystemErrors Sum > 0, 3 of 5 of 60 s`,
           ),
@@ -242,6 +243,18 @@ export function watchTests(prod: () => Plan, ours: () => Plan, data: () => Plan,
       expect(pick(data(), "MetricAlarm", "heartbeat-missing").inputs["dimensions"]).toEqual({
         DeliveryStreamName: "tributary-heartbeat",
       });
+    });
+
+    test("every run of the promotion says how old the loads are, and how many tables have none", () => {
+      for (const [name, member] of [
+        ["promote-oldest-load", "oldestLoadHours"],
+        ["promote-without-load", "tablesWithoutLoad"],
+      ] as const)
+        expect(pick(data(), "LogMetricFilter", name).inputs).toEqual({
+          logGroupName: "promote-1234567",
+          pattern: `{ $.${member} >= 0 }`,
+          metricTransformation: { name, namespace: "Tributary", value: `$.${member}`, unit: "None" },
+        });
     });
 
     test("whatever Firehose says in its log is a failure", () => {
