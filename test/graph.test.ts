@@ -36,7 +36,7 @@ beforeAll(async () => {
     plan("prod", { config: { ...OTHER, "tributary:allowDeletion": "prod" } }),
     plan("prod", { program: path.join(__dirname, "graph/unconstrained") }),
   ]);
-}, 60_000);
+}, 120_000);
 
 describe("the production stack", () =>
   prodTests(
