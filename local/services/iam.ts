@@ -14,13 +14,15 @@ import {
   type ResourceProvider,
   type Surroundings,
 } from "../core/service";
+import { checkInline, checkManaged, checkTrust } from "./iamLimits";
 import { managedPolicies } from "./managedPolicies";
 
 interface Role {
   readonly arn: string;
   readonly name: string;
-  /** Names of what hangs on it; AWS deletes no role before they are gone. */
-  readonly policies: Set<string>;
+  /** What hangs on it: documents by name, and ARNs. AWS deletes no role before they are gone. */
+  readonly inline: Map<string, string>;
+  readonly attached: Set<string>;
 }
 
 /** Of each account, by name. */
@@ -97,8 +99,9 @@ function roleProvider(rolesOf: (account: string) => Roles, store: PolicyStore): 
       const roles = rolesOf(context.account);
       if (roles.has(roleName)) throw exists(`Role with name ${roleName}`);
       const arn = `arn:aws:iam::${context.account}:role${inputs.path}${roleName}`;
+      checkTrust(inputs.assumeRolePolicy);
       store.setResourcePolicy(arn, inputs.assumeRolePolicy);
-      const role = { arn, name: roleName, policies: new Set<string>() };
+      const role = { arn, name: roleName, inline: new Map<string, string>(), attached: new Set<string>() };
       roles.set(roleName, role);
       return created(role, inputs);
     },
@@ -108,6 +111,7 @@ function roleProvider(rolesOf: (account: string) => Roles, store: PolicyStore): 
       if (inputs.path !== previous.outputs["path"]) throw keeps(context, "a role's path");
       const role = rolesOf(context.account).get(id);
       if (role === undefined) throw noSuch(`The role with name ${id}`);
+      checkTrust(inputs.assumeRolePolicy);
       store.setResourcePolicy(role.arn, inputs.assumeRolePolicy);
       return created(role, inputs);
     },
@@ -115,10 +119,11 @@ function roleProvider(rolesOf: (account: string) => Roles, store: PolicyStore): 
       const roles = rolesOf(context.account);
       const role = roles.get(id);
       if (role === undefined) return;
-      if (role.policies.size > 0) {
+      const left = [...role.inline.keys(), ...role.attached];
+      if (left.length > 0) {
         throw new AwsError(
           "DeleteConflict",
-          `Cannot delete entity, must remove its policies first: ${[...role.policies].join(", ")}.`,
+          `Cannot delete entity, must remove its policies first: ${left.join(", ")}.`,
           409,
         );
       }
@@ -131,8 +136,10 @@ function roleProvider(rolesOf: (account: string) => Roles, store: PolicyStore): 
 function inlineProvider(roleOf: (account: string, name: string) => Role, store: PolicyStore): ResourceProvider {
   const put = (inputs: z.output<typeof inlineShape>, policyName: string, context: ResourceContext): Created => {
     const role = roleOf(context.account, inputs.role);
+    const others = [...role.inline].flatMap(([other, document]) => (other === policyName ? [] : [document]));
+    checkInline(role.name, inputs.policy, others);
     store.setIdentityPolicy(role.arn, policyName, inputs.policy);
-    role.policies.add(policyName);
+    role.inline.set(policyName, inputs.policy);
     return { id: `${role.name}:${policyName}`, outputs: { ...inputs, name: policyName } };
   };
   return {
@@ -150,7 +157,7 @@ function inlineProvider(roleOf: (account: string, name: string) => Role, store: 
       const [roleName = "", policyName = ""] = id.split(":");
       const role = roleOf(context.account, roleName);
       store.setIdentityPolicy(role.arn, policyName, undefined);
-      role.policies.delete(policyName);
+      role.inline.delete(policyName);
     },
   };
 }
@@ -162,6 +169,7 @@ function policyProvider(documents: Map<string, string>): ResourceProvider {
       const policyName = inputs.name ?? context.autoName;
       const arn = `arn:aws:iam::${context.account}:policy${inputs.path}${policyName}`;
       if (documents.has(arn)) throw exists(`A policy called ${policyName}`);
+      checkManaged(inputs.policy);
       documents.set(arn, inputs.policy);
       const policyId = uniqueId("ANPA", arn);
       return { id: arn, outputs: { ...inputs, name: policyName, arn, policyId, tagsAll: inputs.tags ?? {} } };
@@ -185,14 +193,14 @@ function attachmentProvider(
         throw noSuch(`Policy ${inputs.policyArn} (local iam knows few of AWS's own policies: managedPolicies.ts)`);
       }
       store.setIdentityPolicy(role.arn, inputs.policyArn, document);
-      role.policies.add(inputs.policyArn);
+      role.attached.add(inputs.policyArn);
       return { id: `${role.name}/${inputs.policyArn}`, outputs: { ...inputs } };
     },
     delete(_id, { outputs }, context) {
       const role = roleOf(context.account, String(outputs["role"]));
       const policyArn = String(outputs["policyArn"]);
       store.setIdentityPolicy(role.arn, policyArn, undefined);
-      role.policies.delete(policyArn);
+      role.attached.delete(policyArn);
     },
   };
 }

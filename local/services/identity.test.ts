@@ -105,6 +105,61 @@ describe("roles", () => {
   });
 });
 
+/** A policy of so many characters, and white space, which does not count. */
+function sized(characters: number): string {
+  const stream = "arn:aws:kinesis:eu-west-1:111111111111:stream/";
+  const bare = (Resource: string): string => document({ Effect: "Allow", Action: "kinesis:ListShards", Resource });
+  return bare(stream + "x".repeat(characters - bare(stream).length)).replace(/,/g, " ,\n\t");
+}
+
+/** A role's trust policy of so many characters. */
+function trusting(characters: number): string {
+  const role = `arn:aws:iam::${account}:role/`;
+  const bare = (pattern: string): string =>
+    document({
+      Effect: "Allow",
+      Action: "sts:AssumeRole",
+      Principal: { AWS: account },
+      Condition: { ArnLike: { "aws:PrincipalArn": pattern } },
+    });
+  return bare(role + "x".repeat(characters - bare(role).length));
+}
+
+describe("the sizes that IAM takes", () => {
+  test("inline policies: 10,240 characters a role, all of them together", async () => {
+    const { create, update, remove } = bench();
+    await create(ROLE, { name: "r", assumeRolePolicy: trust });
+    const first = await create(INLINE, { role: "r", name: "a", policy: sized(10_240) });
+    const tooLarge = {
+      code: "LimitExceeded",
+      status: 409,
+      message: "Maximum policy size of 10240 bytes exceeded for role r",
+    };
+    await expect(update(INLINE, first, { role: "r", name: "a", policy: sized(10_241) })).rejects.toMatchObject(
+      tooLarge,
+    );
+    const second = { role: "r", name: "b", policy: mayList };
+    await expect(create(INLINE, second)).rejects.toMatchObject(tooLarge);
+    await update(INLINE, first, { role: "r", name: "a", policy: sized(10_240 - mayList.length) });
+    await create(INLINE, second);
+    await remove(INLINE, first);
+    await create(INLINE, { role: "r", name: "c", policy: sized(10_240 - mayList.length) });
+  });
+
+  test("who may take a role: 2,048; a policy of the program: 6,144", async () => {
+    const { create, update } = bench();
+    const role = await create(ROLE, { name: "r", assumeRolePolicy: trusting(2_048) });
+    const tooLarge = { code: "LimitExceeded", status: 409, message: "Cannot exceed quota for ACLSizePerRole: 2048" };
+    await expect(create(ROLE, { name: "s", assumeRolePolicy: trusting(2_049) })).rejects.toMatchObject(tooLarge);
+    await expect(update(ROLE, role, { name: "r", assumeRolePolicy: trusting(2_049) })).rejects.toMatchObject(tooLarge);
+    await create(POLICY, { name: "p", policy: sized(6_144) });
+    await expect(create(POLICY, { name: "q", policy: sized(6_145) })).rejects.toMatchObject({
+      code: "LimitExceeded",
+      message: "Cannot exceed quota for PolicySize: 6144",
+    });
+  });
+});
+
 describe("keys", () => {
   const root = `arn:aws:iam::${account}:root`;
 

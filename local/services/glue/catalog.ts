@@ -2,7 +2,7 @@
 import type { Catalog } from "../../core/contracts";
 import { readRequest } from "../../core/requests";
 import { AwsError, type Authorizer, type Principal, type Scope } from "../../core/service";
-import { isName, type StoredTable, tableFault, tableInput, type TableInput } from "./table";
+import { isName, lengthFault, type StoredTable, tableFault, tableInput, type TableInput } from "./table";
 
 export interface Database {
   readonly Name: string;
@@ -105,6 +105,8 @@ export class GlueCatalog {
   /** `create` refuses a table that exists, `update` one that does not. */
   put(scope: Scope, database: string, input: TableInput, how: "create" | "update"): StoredTable {
     const { tables } = this.shelf(scope, database);
+    const long = lengthFault(input);
+    if (long !== undefined) throw new AwsError("ValidationException", long);
     const fault = tableFault(input);
     if (fault !== undefined) throw invalid(`The table ${database}.${input.Name}: ${fault}.`);
     const known = tables.get(input.Name) ?? [];

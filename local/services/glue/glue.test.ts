@@ -271,6 +271,33 @@ test.each<[string, Partial<TableInput>, RegExp]>([
   });
 });
 
+const commented = (Comment: string) => storage({ Columns: [{ Name: "id", Type: "int", Comment }] });
+
+test.each<[string, (more: string) => Partial<TableInput>, number, string]>([
+  ["name", (more) => ({ Name: `long_${more}` }), 250, "table.name"],
+  ["description", (more) => ({ Description: `€${more}` }), 2045, "table.description"],
+  ["column", (more) => storage({ Columns: [{ Name: `a${more}`, Type: "int" }] }), 254, "columns.1.member.name"],
+  ["comment", (more) => commented(`€${more}`), 252, "table.storageDescriptor.columns.1.member.comment"],
+  [
+    "comment of a partition key",
+    (more) => ({ ...projected({}), PartitionKeys: [{ Name: "dt", Type: "string", Comment: more }] }),
+    255,
+    "table.partitionKeys.1.member.comment",
+  ],
+])("no longer than Glue takes, counted in bytes: %s", async (_what, change, more, at) => {
+  const create = (length: number) =>
+    client.send(
+      new CreateTableCommand({ DatabaseName: "lengths", TableInput: table("limits", change("x".repeat(length))) }),
+    );
+  await client.send(new CreateDatabaseCommand({ DatabaseInput: { Name: "lengths" } }));
+  await expect(create(more + 1)).rejects.toMatchObject({
+    name: "ValidationException",
+    message: expect.stringMatching(new RegExp(`at '.*${at}' failed to satisfy .* less than or equal to \\d+$`)),
+  });
+  await create(more);
+  await client.send(new DeleteDatabaseCommand({ Name: "lengths" }));
+});
+
 test("the program's databases and tables: created, widened in place, renamed never", async () => {
   const [databases, tables] = ["aws:glue/catalogDatabase:CatalogDatabase", "aws:glue/catalogTable:CatalogTable"];
   const made = await provider(databases).create({ name: "program" }, context(databases, "program"));

@@ -66,6 +66,30 @@ const PARQUET = {
   SerializationLibrary: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
 } as const;
 
+/** In UTF-8. https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-catalog-tables.html */
+const BYTES = { name: 255, comment: 255, description: 2048 } as const;
+
+/** What is longer than Glue takes, in its words (`ValidationException`); undefined if nothing is. */
+export function lengthFault({ Name, Description, StorageDescriptor, PartitionKeys }: TableInput): string | undefined {
+  const ofColumns = (columns: readonly GlueColumn[], at: string) =>
+    columns.flatMap((column, index) => [
+      { at: `${at}.${index + 1}.member.name`, text: column.Name, most: BYTES.name },
+      { at: `${at}.${index + 1}.member.comment`, text: column.Comment, most: BYTES.comment },
+    ]);
+  const parts = [
+    { at: "table.name", text: Name, most: BYTES.name },
+    { at: "table.description", text: Description, most: BYTES.description },
+    ...ofColumns(StorageDescriptor.Columns, "table.storageDescriptor.columns"),
+    ...ofColumns(PartitionKeys, "table.partitionKeys"),
+  ];
+  const long = parts.find(({ text: value = "", most }) => Buffer.byteLength(value) > most);
+  return (
+    long &&
+    `1 validation error detected: Value '${long.text ?? ""}' at '${long.at}' failed to satisfy constraint: ` +
+      `Member must have length less than or equal to ${long.most}`
+  );
+}
+
 /** The only special character that Athena takes in a name is the underscore. */
 export const isName = (name: string): boolean => /^[a-z0-9_]{1,255}$/.test(name);
 

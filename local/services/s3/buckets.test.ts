@@ -166,6 +166,16 @@ describe("buckets", () => {
     expect(() => create(policyType, { bucket: BUCKET, policy: "{}" }, "111111111111")).toThrow(
       "not one of the account",
     );
+    // 20 KB, without the white space between its parts.
+    const sized = (bytes: number) =>
+      `{ "Id": "${"ü".repeat((bytes - '{"Id":"","Statement":[]}'.length) / 2)}",\n "Statement": [] }`;
+    create(policyType, { bucket: BUCKET, policy: sized(20_480) });
+    expect(() => create(policyType, { bucket: BUCKET, policy: sized(20_482) })).toThrow(
+      expect.objectContaining({
+        code: "MalformedPolicy",
+        message: "Policy exceeds the maximum allowed document size.",
+      }),
+    );
 
     s3.encrypt("alias/lake");
     const encryption = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration";

@@ -90,6 +90,26 @@ const INERT = {
   }),
 } as const;
 
+/**
+ * 20 KB (https://docs.aws.amazon.com/AmazonS3/latest/userguide/add-bucket-policy.html), of the document without the white space
+ * around its parts. AWS brings it into a form of its own first, which may be somewhat shorter or longer.
+ */
+const POLICY_BYTES = 20 * 1024;
+
+function checkPolicySize(document: string): void {
+  if (Buffer.byteLength(withoutSpace(document)) <= POLICY_BYTES) return;
+  throw new AwsError("MalformedPolicy", "Policy exceeds the maximum allowed document size.");
+}
+
+/** As it is where it is no JSON: the authorizer says so. */
+function withoutSpace(document: string): string {
+  try {
+    return JSON.stringify(JSON.parse(document));
+  } catch {
+    return document;
+  }
+}
+
 /** Names of buckets have no upper case, those of resources may. */
 function madeUpName({ bucketPrefix }: z.output<typeof bucketShape>, { autoName }: ResourceContext): string {
   return (bucketPrefix === undefined ? autoName : bucketPrefix + autoName.slice(-7)).toLowerCase();
@@ -193,7 +213,10 @@ export function bucketProviders(store: Store, policies: PolicyStore): Record<str
   const policy = settingProvider(
     store,
     policyShape,
-    (bucket, inputs) => policies.setResourcePolicy(bucketArn(bucket.name), inputs.policy),
+    (bucket, inputs) => {
+      checkPolicySize(inputs.policy);
+      policies.setResourcePolicy(bucketArn(bucket.name), inputs.policy);
+    },
     (name) => policies.setResourcePolicy(bucketArn(name), undefined),
   );
   const versioning = settingProvider(
