@@ -19,6 +19,19 @@ test("each comes after those it reads, whatever stands in comments and texts", (
   ]);
 });
 
+test("a view that stands second in a list, or behind the name of the database, is read too", () => {
+  const ordered = inOrder([
+    view("weekly", 'SELECT * FROM shops, planned JOIN "tributary"."late" ON true'),
+    view("planned", "WITH late AS (SELECT 1) SELECT * FROM late"),
+    view("late", "SELECT 1"),
+  ]);
+  expect(ordered.map(({ name, readsViews }) => [name, ...readsViews])).toEqual([
+    ["planned"],
+    ["late"],
+    ["weekly", "late", "planned"],
+  ]);
+});
+
 test("a circle, a name that is taken and a name Athena does not take are named with their file", () => {
   expect(() => inOrder([view("a", "SELECT * FROM b"), view("b", "SELECT * FROM a")])).toThrow(
     "queries/views/a.sql: the views read one another in a circle: a -> b -> a.",

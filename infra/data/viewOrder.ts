@@ -1,4 +1,6 @@
 /** Which views a view reads, and an order in which each comes after those. */
+import { relationsRead } from "./relations";
+
 export interface ViewSource {
   readonly name: string;
   readonly sql: string;
@@ -11,12 +13,6 @@ export interface ViewSource {
 export interface OrderedView extends ViewSource {
   /** Names of the views it reads, sorted. */
   readonly readsViews: readonly string[];
-}
-
-/** The names after FROM and JOIN, comments and texts left out. */
-function namesRead(sql: string): Set<string> {
-  const plain = sql.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g, " ").toLowerCase();
-  return new Set([...plain.matchAll(/\b(?:from|join)\s+"?([a-z_][a-z0-9_]*)/g)].map((match) => match[1] ?? ""));
 }
 
 /** @throws Error for a name that stands twice, a name Athena does not take, and views that read one another in a circle. */
@@ -34,7 +30,7 @@ export function inOrder(views: readonly ViewSource[]): OrderedView[] {
     if (ordered.has(view.name)) return;
     if (path.includes(view.name))
       throw new Error(`${view.origin}: the views read one another in a circle: ${[...path, view.name].join(" -> ")}.`);
-    const read = namesRead(view.sql);
+    const read = relationsRead(view.sql);
     const bases = [...byName.values()].filter(({ name }) => name !== view.name && read.has(name));
     for (const base of bases) place(base, [...path, view.name]);
     ordered.set(view.name, { ...view, readsViews: bases.map(({ name }) => name).sort() });
