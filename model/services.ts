@@ -58,6 +58,18 @@ export const services: readonly Service[] = [
 /** @throws ModelError if a service follows a table or column that the monolith does not have, or a name is taken twice. */
 export function checkServices(all: readonly Service[], monolith: readonly Table[]): void {
   const seen = new Set<string>();
+  const inLake = new Map<string, string>();
+  const claim = ({ name }: Table, owner: string): void => {
+    const other = inLake.get(name.toLowerCase());
+    if (other !== undefined) {
+      throw new ModelError(
+        `model: ${owner} has a table "${name}", but ${other} has one of that name: the lake needs one name a table, ` +
+          "and case does not count there.",
+      );
+    }
+    inLake.set(name.toLowerCase(), owner);
+  };
+  for (const table of monolith) claim(table, "the monolith");
   for (const service of all) {
     const at = `model: service "${service.name}"`;
     if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(service.name)) {
@@ -75,12 +87,6 @@ export function checkServices(all: readonly Service[], monolith: readonly Table[
         }
       }
     }
-    for (const table of service.owns) {
-      if (monolith.some(({ name }) => name === table.name)) {
-        throw new ModelError(
-          `${at} owns a table "${table.name}", but the monolith has one of that name: the lake needs one name a table.`,
-        );
-      }
-    }
+    for (const table of service.owns) claim(table, `service "${service.name}"`);
   }
 }

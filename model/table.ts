@@ -1,6 +1,7 @@
 /** A table as the model knows it: drizzle's description of what the database has, and what a database does not know. */
 import type { PgTable } from "drizzle-orm/pg-core";
 import { getTableConfig } from "drizzle-orm/pg-core";
+import { lakeFault } from "./lake";
 import { looksPrivate } from "./privacy";
 import type { Column, Privacy } from "./types";
 import { parseType } from "./types";
@@ -44,7 +45,10 @@ export interface TableNotes {
 /** A mistake in the model; the message names table and column and says what to do. */
 export class ModelError extends Error {}
 
-/** @throws ModelError for a table without primary key, an unsupported type, or notes that name no column. */
+/**
+ * @throws ModelError for a table without primary key, an unsupported type, notes that name no column, or what the lake cannot
+ * have (`lake.ts`).
+ */
 export function describeTable(source: string, table: PgTable, notes: TableNotes): Table {
   const config = getTableConfig(table);
   const at = `model: table "${config.name}"`;
@@ -97,6 +101,8 @@ export function describeTable(source: string, table: PgTable, notes: TableNotes)
       comment: notes.comments?.[column.name] ?? "",
     };
   });
+  const fault = lakeFault({ name: config.name, comment: notes.comment, columns });
+  if (fault !== undefined) throw new ModelError(`${at}${fault}`);
   if (notes.heartbeat !== undefined) checkHeartbeat(notes.heartbeat, { source, key, columns }, at);
   return {
     source,

@@ -1,5 +1,6 @@
 /** What must hold of every resource of both stacks, whatever the model says. */
 import { lakeTables } from "../../model";
+import { TABLE_COMMENT } from "../../model/lake";
 import type { Archive, Plan, Planned } from "./plan";
 import { ACCOUNTS } from "./plan";
 import { statements, statementsOf } from "./policies";
@@ -231,5 +232,14 @@ export function ruleTests(plans: () => { readonly prod: Plan; readonly data: Pla
     for (const { inputs } of of("Role")) expect(inputs["name"] ?? "ok").toMatch(/^[\w+=,.@-]{1,64}$/);
     for (const { inputs } of of("Table")) expect(inputs["name"] ?? "raw").toMatch(/^[\w.-]{3,255}$/);
     for (const { inputs } of of("CatalogTable")) expect(inputs["name"]).toMatch(/^[a-z0-9_]+$/);
+  });
+
+  test("what the catalog says of a table has room behind the longest comment of the model", () => {
+    for (const { inputs } of of("CatalogTable")) {
+      const table = lakeTables.find(({ name }) => String(inputs["name"]).endsWith(`_${name}`));
+      const [comment, description] = [table?.comment ?? "none", String(inputs["description"])];
+      expect(description.startsWith(comment)).toBe(true);
+      expect(Buffer.byteLength(description) - Buffer.byteLength(comment)).toBeLessThanOrEqual(2048 - TABLE_COMMENT);
+    }
   });
 }
