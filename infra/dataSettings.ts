@@ -21,7 +21,7 @@ export const dataShape = {
   }).prefault({}),
   /** Losses in the lake's columns that somebody has decided on, in the words of the message that asked (docs/schema-changes.md). */
   lakeDecisions: list(
-    text("a decision such as changes_users.badge: string -> dropped"),
+    text("a decision such as changes_users.badge: text as string -> dropped"),
     0,
     "a list of decisions",
   ).default([]),

@@ -11,6 +11,7 @@ import { queryTests } from "./graph/queryTests";
 import { replicationTests } from "./graph/replicationTests";
 import { ruleTests } from "./graph/ruleTests";
 import { runningTests } from "./graph/runningTests";
+import { schemaTests } from "./graph/schemaTests";
 import { viewTests } from "./graph/viewTests";
 import { watchTests } from "./graph/watchTests";
 
@@ -69,6 +70,8 @@ describe("preflight", () =>
   ));
 describe("the data stack", () => dataTests(() => plans.data));
 describe("queries", () => queryTests(() => plans.data));
+describe("the lake's columns", () => schemaTests(() => plans.data));
+
 describe("a view", () => viewTests(() => plans.data));
 test("what every resource costs by the month, if anything, is decided (local/cost/fixed.ts)", () => {
   const all = Object.values(plans).flatMap(({ resources }) => resources);

@@ -16,7 +16,8 @@ import {
   pseudonymsTable,
 } from "./currentState";
 import { CHANGES_FOLDER } from "./lake";
-import { SchemaGuard, type Schemas } from "./schemaGuard";
+import { SchemaGuard } from "./schemaGuard";
+import { lakeSchemas } from "./schemas";
 
 export interface CatalogArgs {
   readonly tables: readonly Table[];
@@ -53,7 +54,7 @@ export class Catalog extends pulumi.ComponentResource {
       { name: PREFIX, description: "The lake: current-state views, and the changes and full loads they stand on" },
       { parent: this },
     );
-    this.guard = new SchemaGuard("schemas", { schemas: schemasOf(tables), decisions }, { parent: this });
+    this.guard = new SchemaGuard("schemas", { schemas: lakeSchemas(tables), decisions }, { parent: this });
     this.changes = new Map(tables.map((table) => [table, this.changesTable(table, bucket)]));
     const full = tables.filter(hasFullLoad).map((table) => this.fullTable(table, bucket));
     const pseudonyms = tables.filter(hasPseudonyms).map((table) => this.pseudonymsTable(table, bucket));
@@ -149,15 +150,3 @@ export class Catalog extends pulumi.ComponentResource {
     );
   }
 }
-
-const schemasOf = (tables: readonly Table[]): Schemas => {
-  const types = (columns: readonly GlueColumn[]) => Object.fromEntries(columns.map(({ name, type }) => [name, type]));
-  return Object.fromEntries(
-    tables.flatMap((table) => [
-      [changesTable(table), types(changeColumns(table))],
-      ...(hasFullLoad(table) ? [[fullTable(table), types(fullColumns(table))]] : []),
-      ...(hasPseudonyms(table) ? [[pseudonymsTable(table), types(pseudonymColumns(table))]] : []),
-      ...(hasFullLoad(table) ? [] : [[compactedTable(table), types(changeColumns(table))]]),
-    ]),
-  ) as Schemas;
-};
