@@ -210,7 +210,7 @@ test("what was parked goes back through its function: an old one does no harm, w
   expect(JSON.parse(out).records.map((each: { fate: string }) => each.fate)).toEqual([
     ...["stale", "applied", "parked", "expired"],
   ]);
-  expect(notes).toContain("What came more than 30 days ago stays where it is");
+  expect(notes).toContain("What is too old stays where it is");
   expect(code).toBe(1);
   const after = await items();
   expect(after.get(fresh)).toMatchObject({ terms: { S: "put back" } });
