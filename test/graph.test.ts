@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { undecided } from "../local/cost/fixed";
 import { dataTests } from "./graph/dataTests";
 import type { Plan } from "./graph/plan";
+import { lakeTests } from "./graph/lakeTests";
 import { networkTests } from "./graph/networkTests";
 import { AUTHORITY, plan } from "./graph/plan";
 import { preflightTests } from "./graph/preflightTests";
@@ -69,6 +70,7 @@ describe("preflight", () =>
     () => plans.other,
   ));
 describe("the data stack", () => dataTests(() => plans.data));
+describe("the lake", () => lakeTests(() => plans.data));
 describe("queries", () => queryTests(() => plans.data));
 describe("the lake's columns", () => schemaTests(() => plans.data));
 
