@@ -327,5 +327,4 @@ pulumi:providers.aws data`);
       "Allow logs:CreateLogStream, logs:PutLogEvents on arn:aws:logs:eu-west-1:222222222222:log-group:promote-1234567:*",
     ]);
   });
-
 }
