@@ -2,15 +2,13 @@
  * The law of the acceptance rule: whatever way loads, changes, duplicates, replays and retries are interleaved, the store
  * ends in the source's state. Each clause of the rule, taken out, breaks the law.
  */
-import type { KinesisStreamRecord } from "aws-lambda";
 import * as fc from "fast-check";
 import type * as Rule from "../model/change";
 import { ORDER } from "../model/change";
 import { decodeDms } from "../model/decode";
-import type { TableLayout } from "../model/layout";
 import { ingest } from "./ingest";
-import type { Emitted, History, Plan } from "./testing/history";
-import { historyOf, plan } from "./testing/history";
+import type { History, Plan } from "./testing/history";
+import { historyOf, layout, plan, recordOf } from "./testing/history";
 import { tableDouble } from "./testing/tableDouble";
 
 /** The clause that a test takes out of the rule. */
@@ -23,34 +21,7 @@ jest.mock("../model/change", () => {
   };
 });
 
-const layout: TableLayout = {
-  source: "monolith",
-  table: "things",
-  key: ["id"],
-  columns: {
-    id: { form: "integer", lob: false, private: false },
-    n: { form: "integer", lob: false, private: false },
-    note: { form: "text", lob: true, private: false },
-  },
-};
 const layouts = { "monolith.things": layout };
-
-const record = ({ sequence, text }: Emitted): KinesisStreamRecord => ({
-  awsRegion: "eu-west-1",
-  eventID: sequence,
-  eventName: "aws:kinesis:record",
-  eventSource: "aws:kinesis",
-  eventSourceARN: "stream",
-  eventVersion: "1.0",
-  invokeIdentityArn: "role",
-  kinesis: {
-    approximateArrivalTimestamp: 0,
-    data: Buffer.from(text).toString("base64"),
-    kinesisSchemaVersion: "1.0",
-    partitionKey: "k",
-    sequenceNumber: sequence,
-  },
-});
 
 /** Delivers every shard in order, the shards in any order, in batches, some of them twice as Lambda does after a failure. */
 async function deliver(
@@ -67,7 +38,7 @@ async function deliver(
     const index = open[choice % open.length] ?? 0;
     const size = 1 + (Math.floor(choice / 7) % 3);
     const start = next[index] ?? 0;
-    const batch = (history.shards[index] ?? []).slice(start, start + size).map(record);
+    const batch = (history.shards[index] ?? []).slice(start, start + size).map(recordOf);
     const times = choice % 5 === 0 ? 2 : 1;
     for (let time = 0; time < times; time += 1) {
       const answer = await ingest(

@@ -6,6 +6,7 @@ import { ingest } from "./ingest";
 import { mentioned, pointerOf } from "./overflow";
 import type { Parked } from "./park";
 import { bucketDouble } from "./testing/bucketDouble";
+import { recordOf } from "./testing/history";
 import { tableDouble } from "./testing/tableDouble";
 
 jest.mock("./sdk", () => ({ backOff: async () => undefined }));
@@ -43,17 +44,7 @@ function record({ data, operation = "update", oldId }: Message, number: number):
       ...{ "commit-timestamp": "2026-01-01T00:00:00Z", "stream-position": `0/${number}.1.0/0` },
     },
   };
-  return {
-    ...{ awsRegion: "", eventID: "", eventName: "", eventSource: "", eventSourceARN: "arn:stream", eventVersion: "" },
-    invokeIdentityArn: "",
-    kinesis: {
-      approximateArrivalTimestamp: 0,
-      data: Buffer.from(JSON.stringify(message)).toString("base64"),
-      kinesisSchemaVersion: "1.0",
-      partitionKey: "k",
-      sequenceNumber: String(number),
-    },
-  };
+  return recordOf({ sequence: String(number), text: JSON.stringify(message) });
 }
 
 function raw({ hasOverflow = true } = {}) {

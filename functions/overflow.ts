@@ -11,6 +11,7 @@
  */
 import type * as S3 from "@aws-sdk/client-s3";
 import type { Attribute } from "../model/values";
+import { deleteObjects } from "./deleteObjects";
 import { META } from "./statements";
 
 /** An attribute as the SDK and the streams show it. */
@@ -37,11 +38,8 @@ export interface S3Sdk {
   readonly DeleteObjectsCommand: typeof S3.DeleteObjectsCommand;
 }
 
-/** DeleteObjects takes so many. */
-const AT_ONCE = 1000;
-
 export function overflowIn(bucket: string, sdk: S3Sdk): Overflow {
-  const { client, PutObjectCommand, HeadObjectCommand, GetObjectCommand, DeleteObjectsCommand } = sdk;
+  const { client, PutObjectCommand, HeadObjectCommand, GetObjectCommand } = sdk;
   const isOneOf = (error: unknown, ...names: string[]): boolean => error instanceof Error && names.includes(error.name);
   const versionOf = (name: string, { VersionId }: { readonly VersionId?: string | undefined }): string => {
     if (VersionId !== undefined) return VersionId;
@@ -66,16 +64,7 @@ export function overflowIn(bucket: string, sdk: S3Sdk): Overflow {
         throw error;
       }
     },
-    remove: async (names) => {
-      for (let start = 0; start < names.length; start += AT_ONCE) {
-        const Objects = names.slice(start, start + AT_ONCE).map((Key) => ({ Key }));
-        const answer = await client.send(
-          new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
-        );
-        const [failed] = answer.Errors ?? [];
-        if (failed !== undefined) throw new Error(`${failed.Key} was not deleted: ${failed.Code} ${failed.Message}`);
-      }
-    },
+    remove: (names) => deleteObjects(sdk, bucket, names),
   };
 }
 

@@ -8,7 +8,6 @@ import type { AttributeValue, DynamoDBRecord, KinesisStreamRecord } from "aws-la
 import * as fc from "fast-check";
 import type { Change } from "../model/change";
 import { decodeDms } from "../model/decode";
-import type { TableLayout } from "../model/layout";
 import type * as Fit from "./fit";
 import { format } from "./format";
 import { ingest } from "./ingest";
@@ -16,7 +15,7 @@ import type * as Large from "./large";
 import { mentioned, pointerOf } from "./overflow";
 import { bucketDouble } from "./testing/bucketDouble";
 import type { Emitted, Plan } from "./testing/history";
-import { historyOf, plan } from "./testing/history";
+import { historyOf, layout, plan, recordOf } from "./testing/history";
 import { tableDouble } from "./testing/tableDouble";
 
 jest.mock("./sdk", () => ({ backOff: async () => undefined }));
@@ -27,16 +26,6 @@ jest.mock("./fit", () => {
 });
 jest.mock("./large", () => ({ ...jest.requireActual<typeof Large>("./large"), LARGE_BYTES: 1500 }));
 
-const layout: TableLayout = {
-  source: "monolith",
-  table: "things",
-  key: ["id"],
-  columns: {
-    id: { form: "integer", lob: false, private: false },
-    n: { form: "integer", lob: false, private: false },
-    note: { form: "text", lob: true, private: false },
-  },
-};
 const layouts = { "monolith.things": layout };
 const id = (change: Change): string => `${change.source}.${change.table}`;
 
@@ -50,22 +39,7 @@ function enlarged(note: string | null | undefined): string | null {
 const record = ({ sequence, text }: Emitted): KinesisStreamRecord => {
   const message = JSON.parse(text);
   if ("note" in message.data) message.data.note = enlarged(message.data.note);
-  return {
-    awsRegion: "eu-west-1",
-    eventID: sequence,
-    eventName: "aws:kinesis:record",
-    eventSource: "aws:kinesis",
-    eventSourceARN: "stream",
-    eventVersion: "1.0",
-    invokeIdentityArn: "role",
-    kinesis: {
-      approximateArrivalTimestamp: 0,
-      data: Buffer.from(JSON.stringify(message)).toString("base64"),
-      kinesisSchemaVersion: "1.0",
-      partitionKey: "k",
-      sequenceNumber: sequence,
-    },
-  };
+  return recordOf({ sequence, text: JSON.stringify(message) });
 };
 
 interface LakeRow {

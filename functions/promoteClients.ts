@@ -3,6 +3,7 @@ import type * as Athena from "@aws-sdk/client-athena";
 import type * as Glue from "@aws-sdk/client-glue";
 import type * as S3 from "@aws-sdk/client-s3";
 import { groupsOf } from "./groups";
+import { deleteObjects } from "./deleteObjects";
 import { viewSql } from "./load";
 import type { LakeFiles, LakeObject, PromoteOptions } from "./promote";
 
@@ -69,17 +70,7 @@ export function lakeFiles(sdk: typeof S3, client: Pick<S3.S3Client, "send">, buc
       if (object.bytes > part) return copyInParts(object, to, source);
       await client.send(new sdk.CopyObjectCommand({ Bucket: bucket, Key: to, ...source }));
     },
-    async remove(keys) {
-      // As many as one request takes.
-      for (let index = 0; index < keys.length; index += 1000) {
-        const Objects = keys.slice(index, index + 1000).map((Key) => ({ Key }));
-        const { Errors = [] } = await client.send(
-          new sdk.DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
-        );
-        const [error] = Errors;
-        if (error !== undefined) throw new Error(`S3 did not delete ${error.Key ?? ""}: ${error.Message ?? ""}`);
-      }
-    },
+    remove: (keys) => deleteObjects({ client, DeleteObjectsCommand: sdk.DeleteObjectsCommand }, bucket, keys),
   };
 }
 
@@ -87,32 +78,53 @@ export function lakeFiles(sdk: typeof S3, client: Pick<S3.S3Client, "send">, buc
 const FIRST_LOOK = 100;
 const LAST_LOOK = 5_000;
 
+interface QueryPlace {
+  readonly workgroup: string;
+  readonly database: string;
+}
+
+/**
+ * Runs a statement of Athena to its end.
+ * @returns its id, and why it failed if it did
+ * @throws the SDK's error if Athena does not begin it
+ */
+export async function runStatement(
+  sdk: typeof Athena,
+  client: Pick<Athena.AthenaClient, "send">,
+  sql: string,
+  { workgroup, database }: QueryPlace,
+): Promise<{ readonly id: string | undefined; readonly problem?: string }> {
+  const { QueryExecutionId: id } = await client.send(
+    new sdk.StartQueryExecutionCommand({
+      QueryString: sql,
+      WorkGroup: workgroup,
+      QueryExecutionContext: { Database: database },
+    }),
+  );
+  for (let pause = FIRST_LOOK; ; pause = Math.min(pause * 2, LAST_LOOK)) {
+    const { QueryExecution } = await client.send(new sdk.GetQueryExecutionCommand({ QueryExecutionId: id }));
+    const { State, StateChangeReason, AthenaError } = QueryExecution?.Status ?? {};
+    if (State === "SUCCEEDED") return { id };
+    if (State === "FAILED" || State === "CANCELLED") {
+      const problem = AthenaError?.ErrorMessage ?? StateChangeReason ?? `the statement was ${State.toLowerCase()}`;
+      return { id, problem };
+    }
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
 export function athenaQuery(
   sdk: typeof Athena,
   client: Pick<Athena.AthenaClient, "send">,
-  { workgroup, database }: { readonly workgroup: string; readonly database: string },
+  place: QueryPlace,
 ): PromoteOptions["query"] {
   return async (sql) => {
-    const { QueryExecutionId } = await client.send(
-      new sdk.StartQueryExecutionCommand({
-        QueryString: sql,
-        WorkGroup: workgroup,
-        QueryExecutionContext: { Database: database },
-      }),
-    );
-    for (let pause = FIRST_LOOK; ; pause = Math.min(pause * 2, LAST_LOOK)) {
-      const { QueryExecution } = await client.send(new sdk.GetQueryExecutionCommand({ QueryExecutionId }));
-      const { State, StateChangeReason = "", AthenaError } = QueryExecution?.Status ?? {};
-      if (State === "FAILED" || State === "CANCELLED")
-        throw new Error(`Athena: ${AthenaError?.ErrorMessage ?? StateChangeReason} (${sql.slice(0, 60)}...)`);
-      if (State === "SUCCEEDED") {
-        if (!sql.startsWith("SELECT")) return [];
-        const { ResultSet } = await client.send(new sdk.GetQueryResultsCommand({ QueryExecutionId }));
-        // The first row is the columns' names.
-        return (ResultSet?.Rows ?? []).slice(1).map(({ Data = [] }) => Data.map(({ VarCharValue }) => VarCharValue));
-      }
-      await new Promise((resolve) => setTimeout(resolve, pause));
-    }
+    const { id, problem } = await runStatement(sdk, client, sql, place);
+    if (problem !== undefined) throw new Error(`Athena: ${problem} (${sql.slice(0, 60)}...)`);
+    if (!sql.startsWith("SELECT")) return [];
+    const { ResultSet } = await client.send(new sdk.GetQueryResultsCommand({ QueryExecutionId: id }));
+    // The first row is the columns' names.
+    return (ResultSet?.Rows ?? []).slice(1).map(({ Data = [] }) => Data.map(({ VarCharValue }) => VarCharValue));
   };
 }
 

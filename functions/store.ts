@@ -4,6 +4,7 @@
  */
 import type { BatchStatementRequest, BatchStatementResponse } from "@aws-sdk/client-dynamodb";
 import type { Change } from "../model/change";
+import { groupsOf } from "./groups";
 import { applyLarge, late } from "./large";
 import { applyKeyChange } from "./move";
 import type { Overflow } from "./overflow";
@@ -79,12 +80,6 @@ async function inParallel<T>(jobs: readonly T[], run: (job: T) => Promise<void>)
     for (let job = jobs[next++]; job !== undefined; job = jobs[next++]) await run(job);
   };
   await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, jobs.length) }, worker));
-}
-
-function chunks<T>(list: readonly T[], size: number): T[][] {
-  const result: T[][] = [];
-  for (let start = 0; start < list.length; start += size) result.push(list.slice(start, start + size));
-  return result;
 }
 
 /** What one statement's answer means; undefined: try again. */
@@ -173,7 +168,7 @@ export async function applyChanges(
       ({ change }) => change.movedFrom !== undefined || (change.movedTo === undefined && large.has(change)),
     );
     for (const entry of heads) if (entry.change.movedTo !== undefined) finish(entry, { kind: "applied" });
-    await inParallel(chunks(plain, BATCH), (batch) => sendBatch(batch, store, texts, finish));
+    await inParallel(groupsOf(plain, BATCH), (batch) => sendBatch(batch, store, texts, finish));
     await inParallel(whole, async (entry) => {
       const apply = entry.change.movedFrom === undefined ? applyLarge : applyKeyChange;
       finish(entry, await apply(entry.change, entry.place, store));

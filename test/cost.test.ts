@@ -5,9 +5,8 @@ import * as path from "node:path";
 import { hopLines, tableLines } from "../local/cost/account";
 import { renderRun } from "../local/cost/report";
 import { runCost } from "../local/cost/run";
+import { silentProgress } from "../local/demo/progress";
 import { lakeTables, tableId } from "../model";
-
-const quiet = { step: () => undefined, update: () => undefined, done: () => undefined, print: () => undefined };
 
 test("every hop is counted, changes apart from loads, and all of it can be told apart by table", async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "tributary-cost-"));
@@ -15,7 +14,7 @@ test("every hop is counted, changes apart from loads, and all of it can be told 
   try {
     const size = { shops: 20, users: 200, shifts: 800 };
     const { changes, load, fullLoad, kpis, fixed, kept } = await runCost({
-      ...{ folder, size, changes: 600, over: 2_000, haste: 40, workedShifts: 40, seed: 7, progress: quiet },
+      ...{ folder, size, changes: 600, over: 2_000, haste: 40, workedShifts: 40, seed: 7, progress: silentProgress },
     });
     const { counts, used } = changes;
     const ids = lakeTables.map(tableId).sort();

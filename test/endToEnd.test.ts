@@ -3,9 +3,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { isSame } from "../local/demo/compare";
+import { silentProgress } from "../local/demo/progress";
 import { runDemo } from "../local/demo/run";
-
-const quiet = { step: () => undefined, update: () => undefined, done: () => undefined, print: () => undefined };
 
 test("what happens in the monolith and in a service reaches every store, value by value", async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "tributary-"));
@@ -19,7 +18,7 @@ test("what happens in the monolith and in a service reaches every store, value b
       over: 4_000,
       workedShifts: 40,
       seed: 11,
-      progress: quiet,
+      progress: silentProgress,
     });
     expect(result.problems).toEqual([]);
     expect(result.comparisons.filter((found) => !isSame(found))).toEqual([]);

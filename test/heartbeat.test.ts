@@ -12,6 +12,7 @@ import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
 import { start, type Deployment } from "../local/demo/deploy";
+import { silentProgress } from "../local/demo/progress";
 import { replicationCatchesUp } from "../local/demo/settle";
 import { connect } from "../local/sample/connect";
 import { createSample } from "../local/sample/sample";
@@ -20,7 +21,6 @@ import { dataOutputs, prodOutputs, type DataOutputs, type ProdOutputs } from "..
 import { breaches, watching, type Watching } from "./heartbeat/cloudWatch";
 
 const silent = (): void => undefined;
-const quiet = { step: silent, update: silent, done: silent, print: silent };
 const size = { shops: 3, users: 6, shifts: 10 };
 
 let folder: string;
@@ -37,7 +37,7 @@ let athena: AthenaClient;
 beforeAll(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "tributary-"));
   fs.chmodSync(folder, 0o755);
-  deployment = await start({ folder, progress: quiet, fill: (client) => createSample(client, size) });
+  deployment = await start({ folder, progress: silentProgress, fill: (client) => createSample(client, size) });
   monolith = await connect(deployment.monolith);
   prod = prodOutputs.parse(await deployment.up("prod"));
   data = dataOutputs.parse(await deployment.up("data"));

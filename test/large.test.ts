@@ -14,6 +14,7 @@ import type { Client } from "pg";
 import { mentioned, pointerOf } from "../functions/overflow";
 import { compareRows } from "../local/demo/compare";
 import { start, type Deployment } from "../local/demo/deploy";
+import { silentProgress } from "../local/demo/progress";
 import { lakeRows, serviceItems, sourceColumns, sourceRows } from "../local/demo/rows";
 import { pipesRunDry, replicationCatchesUp } from "../local/demo/settle";
 import { connect } from "../local/sample/connect";
@@ -24,7 +25,6 @@ import { everything } from "./roundTrip/model";
 const [schema = ""] = fs.readFileSync(path.join(__dirname, "roundTrip/rows.sql"), "utf8").split(/^-- before\b.*$/m);
 const program = path.join(__dirname, "roundTrip/program");
 const silent = (): void => undefined;
-const quiet = { step: silent, update: silent, done: silent, print: silent };
 
 /** So many kilobytes that PostgreSQL cannot compress, other ones each time. */
 const LONG = `create function long(kilobytes int) returns text language sql volatile as
@@ -57,7 +57,7 @@ afterAll(async () => {
 });
 
 test("they reach the lake value by value, and what they held goes when they go", async () => {
-  const running = (deployment = await start({ folder, fill, program, progress: quiet }));
+  const running = (deployment = await start({ folder, fill, program, progress: silentProgress }));
   const source = (monolith = await connect(running.monolith));
   const ofProd = await running.up("prod");
   const ofData = await running.up("data");

@@ -15,6 +15,7 @@ import { serviceItems } from "../local/demo/rows";
 import { pipesRunDry, replicationCatchesUp } from "../local/demo/settle";
 import { startLaptop, type Laptop } from "../local/laptop";
 import { projectFolder } from "../local/project";
+import { silentProgress } from "../local/demo/progress";
 import { runQuery } from "../ops/athena";
 import { backfill } from "../ops/backfill/run";
 import { runCommand, type Command, type Surroundings } from "../ops/command";
@@ -25,7 +26,6 @@ import { redrive } from "../ops/redrive/run";
 import { dashboardTests } from "./operations/dashboardTests";
 import { emitTests } from "./operations/emitTests";
 
-const quiet = { step: () => undefined, update: () => undefined, done: () => undefined, print: () => undefined };
 const ignore = (): void => undefined;
 
 /** Beside what the commands read. */
@@ -51,7 +51,14 @@ beforeAll(async () => {
   fs.chmodSync(home, 0o755);
   fs.symlinkSync(path.join(projectFolder(), "queries"), path.join(home, "queries"));
   const size = { shops: 10, users: 100, shifts: 400 };
-  laptop = await startLaptop({ folder: path.join(home, "cloud"), home, size, pace: 0, seed: 5, progress: quiet });
+  laptop = await startLaptop({
+    folder: path.join(home, "cloud"),
+    home,
+    size,
+    pace: 0,
+    seed: 5,
+    progress: silentProgress,
+  });
   file = JSON.parse(fs.readFileSync(path.join(home, LOCAL_FILE), "utf8"));
   expect(fs.statSync(path.join(home, LOCAL_FILE)).mode & 0o777).toBe(0o600);
   const { cloud, region, operators } = laptop.deployment;

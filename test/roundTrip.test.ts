@@ -17,6 +17,7 @@ import { compareRows, type Comparison } from "../local/demo/compare";
 import { start, type Deployment } from "../local/demo/deploy";
 import { itemRows, lakeRows, serviceItems, sourceColumns, sourceRows } from "../local/demo/rows";
 import { promoteLoads } from "../local/demo/promoted";
+import { silentProgress } from "../local/demo/progress";
 import { loadEnds, pipesRunDry, replicationCatchesUp } from "../local/demo/settle";
 import { connect } from "../local/sample/connect";
 import { types } from "../model";
@@ -27,7 +28,6 @@ const ROWS = fs.readFileSync(path.join(__dirname, "roundTrip/rows.sql"), "utf8")
 const [schema = "", before = "", after = ""] = ROWS.split(/^-- (?:before|after)\b.*$/m);
 const program = path.join(__dirname, "roundTrip/program");
 const silent = (): void => undefined;
-const quiet = { step: silent, update: silent, done: silent, print: silent };
 
 async function fill(client: Client): Promise<number> {
   await client.query(schema + before);
@@ -56,7 +56,7 @@ test("the table has a column of every type", () => {
 });
 
 test("every value comes back, loaded and changed, from the stream and from a full load", async () => {
-  const running = (deployment = await start({ folder, fill, program, progress: quiet }));
+  const running = (deployment = await start({ folder, fill, program, progress: silentProgress }));
   const source = (monolith = await connect(running.monolith));
   const ofProd = await running.up("prod");
   const ofData = await running.up("data");

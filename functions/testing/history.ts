@@ -2,7 +2,9 @@
  * Random histories of a table for the property tests: what happened at the source, and what DMS and Kinesis make of it:
  * an initial load beside the changes, a later reload, replays, one shard per key with sequence numbers that do not compare.
  */
+import type { KinesisStreamRecord } from "aws-lambda";
 import * as fc from "fast-check";
+import type { TableLayout } from "../../model/layout";
 
 export interface Row {
   readonly n: string | null;
@@ -21,6 +23,36 @@ export interface Emitted {
   readonly sequence: string;
   readonly text: string;
 }
+
+/** As Lambda hands it over. */
+export const recordOf = ({ sequence, text }: Pick<Emitted, "sequence" | "text">): KinesisStreamRecord => ({
+  awsRegion: "eu-west-1",
+  eventID: sequence,
+  eventName: "aws:kinesis:record",
+  eventSource: "aws:kinesis",
+  eventSourceARN: "stream",
+  eventVersion: "1.0",
+  invokeIdentityArn: "role",
+  kinesis: {
+    approximateArrivalTimestamp: 0,
+    data: Buffer.from(text).toString("base64"),
+    kinesisSchemaVersion: "1.0",
+    partitionKey: "k",
+    sequenceNumber: sequence,
+  },
+});
+
+/** Of the histories' table. */
+export const layout: TableLayout = {
+  source: "monolith",
+  table: "things",
+  key: ["id"],
+  columns: {
+    id: { form: "integer", lob: false, private: false },
+    n: { form: "integer", lob: false, private: false },
+    note: { form: "text", lob: true, private: false },
+  },
+};
 
 export interface History {
   readonly shards: readonly (readonly Emitted[])[];

@@ -11,7 +11,7 @@ import type * as Athena from "@aws-sdk/client-athena";
 import type * as Glue from "@aws-sdk/client-glue";
 import * as pulumi from "@pulumi/pulumi";
 import { blank, fill, loadIn } from "../../functions/load";
-import { viewReader } from "../../functions/promoteClients";
+import { runStatement, viewReader } from "../../functions/promoteClients";
 
 export interface AthenaViewArgs {
   readonly region: string;
@@ -47,10 +47,6 @@ interface Properties extends Inputs {
   readonly written: { readonly plain?: string; readonly onLoad?: string };
 }
 
-/** Milliseconds between looks at a running statement. */
-const FIRST_LOOK = 100;
-const LAST_LOOK = 5_000;
-
 /** A name in Trino's quotes. */
 const quote = (name: string): string => `"${name.replace(/"/g, '""')}"`;
 
@@ -68,25 +64,11 @@ function located(message: string, { view, sql, origin }: Inputs): string {
 }
 
 /** @returns why the statement failed; undefined if it did not. */
-async function run(statement: string, { region, database, workgroup }: Inputs): Promise<string | undefined> {
+async function run(statement: string, inputs: Inputs): Promise<string | undefined> {
   const sdk: typeof Athena = require("@aws-sdk/client-athena");
-  const client = new sdk.AthenaClient({ region });
+  const client = new sdk.AthenaClient({ region: inputs.region });
   try {
-    const { QueryExecutionId } = await client.send(
-      new sdk.StartQueryExecutionCommand({
-        QueryString: statement,
-        WorkGroup: workgroup,
-        QueryExecutionContext: { Database: database },
-      }),
-    );
-    for (let pause = FIRST_LOOK; ; pause = Math.min(pause * 2, LAST_LOOK)) {
-      const { QueryExecution } = await client.send(new sdk.GetQueryExecutionCommand({ QueryExecutionId }));
-      const { State, StateChangeReason, AthenaError } = QueryExecution?.Status ?? {};
-      if (State === "SUCCEEDED") return undefined;
-      if (State === "FAILED" || State === "CANCELLED")
-        return AthenaError?.ErrorMessage ?? StateChangeReason ?? `the statement was ${State.toLowerCase()}`;
-      await new Promise((resolve) => setTimeout(resolve, pause));
-    }
+    return (await runStatement(sdk, client, statement, inputs)).problem;
   } catch (error) {
     // A syntax error comes at once, as an answer to the request.
     if (error instanceof Error && error.name === "InvalidRequestException") return error.message;

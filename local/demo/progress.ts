@@ -10,6 +10,11 @@ export interface Progress {
   print(text: string): void;
 }
 
+const nothing = (): void => undefined;
+
+/** For whoever watches something else. */
+export const silentProgress: Progress = { step: nothing, update: nothing, done: nothing, print: nothing };
+
 export function terminalProgress(output: NodeJS.WriteStream): Progress {
   const started = Date.now();
   let title: string | undefined;

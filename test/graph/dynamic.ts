@@ -8,8 +8,8 @@ export interface DynamicProvider {
 }
 
 /** A dynamic provider from its code in the state, as Pulumi's host loads it. */
-export function dynamicProvider(code: string): DynamicProvider {
-  const loaded: { handler?: () => DynamicProvider } = {};
+export function dynamicProvider<Provider = DynamicProvider>(code: string): Provider {
+  const loaded: { handler?: () => Provider } = {};
   new Function("exports", "require", "__filename", code)(loaded, createRequire(__filename), __filename);
   if (loaded.handler === undefined) throw new Error("the provider's code exports no handler");
   return loaded.handler();

@@ -1,7 +1,6 @@
 /** What keeps the task running: the provider's code as Pulumi keeps it in the state, against a DMS of a few lines. */
-import * as http from "node:http";
-import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
+import { dynamicProvider } from "./dynamic";
+import { fakeAws } from "./fakeAws";
 import type { Plan } from "./plan";
 import { pick } from "./plan";
 
@@ -18,15 +17,7 @@ const TASK = "arn:aws:dms:eu-west-1:111111111111:task:changes";
 
 function providerOf(plan: Plan): { provider: Provider; inputs: Inputs } {
   const { inputs } = pick(plan, "Resource", "changes-running");
-  const loaded: { handler?: () => Provider } = {};
-  // As Pulumi's host of dynamic providers loads it.
-  new Function("exports", "require", "__filename", String(inputs["__provider"]))(
-    loaded,
-    createRequire(__filename),
-    __filename,
-  );
-  if (loaded.handler === undefined) throw new Error("the provider's code exports no handler");
-  return { provider: loaded.handler(), inputs };
+  return { provider: dynamicProvider(String(inputs["__provider"])), inputs };
 }
 
 export function runningTests(prod: () => Plan): void {
@@ -76,30 +67,7 @@ export function runningTests(prod: () => Plan): void {
       return {};
     },
   };
-  const server = http.createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
-    request.on("end", () => {
-      const operation = String(request.headers["x-amz-target"]).split(".")[1] ?? "";
-      const answer = answers[operation]?.(JSON.parse(body) as Record<string, unknown>) ?? fault("AccessDeniedFault");
-      response.writeHead("__type" in answer ? 400 : 200, { "Content-Type": "application/x-amz-json-1.1" });
-      response.end(JSON.stringify(answer));
-    });
-  });
-  const before = { ...process.env };
-  beforeAll(async () => {
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
-    Object.assign(process.env, {
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
-      AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
-      AWS_SECRET_ACCESS_KEY: "secret",
-    });
-  });
-  afterAll(async () => {
-    process.env = before;
-    await new Promise((resolve) => server.close(resolve));
-  });
+  fakeAws((operation, input) => answers[operation]?.(input) ?? fault("AccessDeniedFault"));
   beforeEach(() => {
     [task, refused, testing, asked, looks] = [undefined, {}, [], [], 0];
   });

@@ -1,7 +1,6 @@
 /** A view as a resource: the provider's code as Pulumi keeps it in the state, against an Athena of a few lines. */
-import * as http from "node:http";
-import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
+import { dynamicProvider } from "./dynamic";
+import { fakeAws } from "./fakeAws";
 import type { Plan } from "./plan";
 import { pick } from "./plan";
 
@@ -32,45 +31,15 @@ const ON_LOAD = "SELECT * FROM full WHERE load = '{{load}}' AND dt >= '{{day}}'"
 /** As Athena formats it, on a load of the 24th. */
 const onLoad = (load: string): string => `SELECT * FROM full WHERE ((load = '${load}') AND (dt >= '2026-11-23'))`;
 
-function providerOf(plan: Plan): Provider {
-  const loaded: { handler?: () => Provider } = {};
-  // As Pulumi's host of dynamic providers loads it.
-  new Function("exports", "require", "__filename", String(pick(plan, "Resource", "shifts").inputs["__provider"]))(
-    loaded,
-    createRequire(__filename),
-    __filename,
-  );
-  if (loaded.handler === undefined) throw new Error("the provider's code exports no handler");
-  return loaded.handler();
-}
+const providerOf = (plan: Plan): Provider =>
+  dynamicProvider(String(pick(plan, "Resource", "shifts").inputs["__provider"]));
 
 export function viewTests(data: () => Plan): void {
   const received: Received[] = [];
   let answers: object[] = [];
-  const server = http.createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
-    request.on("end", () => {
-      const operation = String(request.headers["x-amz-target"]).split(".")[1] ?? "";
-      received.push({ operation, input: JSON.parse(body) as Received["input"] });
-      const answer = answers.shift() ?? {};
-      response.writeHead("__type" in answer ? 400 : 200, { "Content-Type": "application/x-amz-json-1.1" });
-      response.end(JSON.stringify(answer));
-    });
-  });
-  const before = { ...process.env };
-  beforeAll(async () => {
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
-    Object.assign(process.env, {
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
-      AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
-      AWS_SECRET_ACCESS_KEY: "secret",
-    });
-  });
-  afterAll(async () => {
-    process.env = before;
-    await new Promise((resolve) => server.close(resolve));
+  fakeAws((operation, input) => {
+    received.push({ operation, input });
+    return answers.shift() ?? {};
   });
   beforeEach(() => received.splice(0));
 

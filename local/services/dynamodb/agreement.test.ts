@@ -12,43 +12,14 @@ import type { KinesisStreamRecord } from "aws-lambda";
 import * as fc from "fast-check";
 import { ingest } from "../../../functions/ingest";
 import type { DynamoDbSdk, Item } from "../../../functions/sdk";
-import { historyOf, plan, type Emitted, type History } from "../../../functions/testing/history";
+import { historyOf, layout, plan, recordOf, type History } from "../../../functions/testing/history";
 import { tableDouble } from "../../../functions/testing/tableDouble";
 import { decodeDms } from "../../../model/decode";
-import type { TableLayout } from "../../../model/layout";
 import { harness, TABLE, type Harness } from "./testing/harness";
 
 let h: Harness;
 beforeAll(async () => (h = await harness()));
 afterAll(() => h.close());
-
-const layout: TableLayout = {
-  source: "monolith",
-  table: "things",
-  key: ["id"],
-  columns: {
-    id: { form: "integer", lob: false, private: false },
-    n: { form: "integer", lob: false, private: false },
-    note: { form: "text", lob: true, private: false },
-  },
-};
-
-const record = ({ sequence, text }: Emitted): KinesisStreamRecord => ({
-  awsRegion: "eu-west-1",
-  eventID: sequence,
-  eventName: "aws:kinesis:record",
-  eventSource: "aws:kinesis",
-  eventSourceARN: "stream",
-  eventVersion: "1.0",
-  invokeIdentityArn: "role",
-  kinesis: {
-    approximateArrivalTimestamp: 0,
-    data: Buffer.from(text).toString("base64"),
-    kinesisSchemaVersion: "1.0",
-    partitionKey: "k",
-    sequenceNumber: sequence,
-  },
-});
 
 /** The batches in which the shards' records come, in turns that `choices` decides; some come twice. */
 function batchesOf(history: History, choices: readonly number[]): KinesisStreamRecord[][] {
@@ -57,7 +28,7 @@ function batchesOf(history: History, choices: readonly number[]): KinesisStreamR
   for (let turn = 0; left.some((shard) => shard.length > 0); turn += 1) {
     const choice = choices[turn % choices.length] ?? 0;
     const open = left.filter((shard) => shard.length > 0);
-    const batch = open[choice % open.length]?.splice(0, 1 + (choice % 3)).map(record) ?? [];
+    const batch = open[choice % open.length]?.splice(0, 1 + (choice % 3)).map(recordOf) ?? [];
     batches.push(batch);
     if (choice % 5 === 0) batches.push(batch);
   }
